@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: the language features that keep imports and unsafe code visible.
+let swiftSettings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A Swift library target of this package, with the settings above.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The test target of `name`; it sees the target, what the target sees, and the shared helpers.
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.byName(name: name), "MoonTestSupport"] + dependencies,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "moonstep",
+  products: [
+    .executable(name: "moonstep", targets: ["moonstep"]),
+    .library(name: "Moonstep", targets: ["MoonPipelines", "MoonHost"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Layer 0: C libraries and C kernels.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLuaSystem", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CMoonKernels"),
+    // Layer 1: what stands on one C library, or on nothing.
+    .target(name: "CLua", dependencies: ["CLuaSystem"]),
+    .target(name: "CPNG", dependencies: ["CPNGSystem"]),
+    library("MoonTensor", ["COpenBLAS", "CMoonKernels"]),
+    library("MoonText"),
+    // Layer 2
+    library("MoonLua", ["CLua"]),
+    library("MoonWeights", ["MoonTensor"]),
+    library("MoonSchedulers", ["MoonTensor"]),
+    library("MoonImage", ["MoonTensor", "CPNG"]),
+    // Layer 3
+    library("MoonPlugins", ["MoonLua"]),
+    library("MoonNets", ["MoonTensor", "MoonWeights"]),
+    // Layer 4
+    library(
+      "MoonPipelines",
+      ["MoonTensor", "MoonText", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonNets"]),
+    // Layer 5
+    library("MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
+    // Layer 7
+    .executableTarget(
+      name: "moonstep",
+      dependencies: [
+        "MoonPipelines", "MoonImage", "MoonPlugins", "MoonHost",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+    // Tests
+    .target(
+      name: "MoonTestSupport", dependencies: ["MoonTensor", "MoonWeights"],
+      path: "Tests/MoonTestSupport", swiftSettings: swiftSettings),
+    tests(of: "MoonTensor"),
+    tests(of: "MoonText"),
+    tests(of: "MoonLua"),
+    tests(of: "MoonWeights", ["MoonTensor"]),
+    tests(of: "MoonSchedulers", ["MoonTensor"]),
+    tests(of: "MoonImage", ["MoonTensor"]),
+    tests(of: "MoonPlugins", ["MoonLua"]),
+    tests(of: "MoonNets", ["MoonTensor", "MoonWeights"]),
+    tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights"]),
+    tests(of: "MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
