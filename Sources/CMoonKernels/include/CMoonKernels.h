@@ -1,1 +1,4 @@
-// placeholder
+// Vector loops of the tensor engine: plain pointers in and out, no allocation, no state.
+#pragma once
+
+#include "moon_convert.h"

@@ -1,0 +1,10 @@
+// Run-time dispatch: a function marked MOON_CLONES is compiled for AVX2 machines and for all others, and the loader
+// picks one when the program starts. Helpers that such a function calls are `static inline` with MOON_INLINE.
+#pragma once
+
+#if defined(__x86_64__)
+#define MOON_CLONES __attribute__((target_clones("arch=haswell", "default")))
+#else
+#define MOON_CLONES
+#endif
+#define MOON_INLINE static inline __attribute__((always_inline))

@@ -1,0 +1,40 @@
+internal import Foundation
+
+/// What surrounds tensor operations: how many threads they use, whose memory they take, and who may stop them.
+///
+/// The environment is bound to a scope, never changed in place:
+/// ```swift
+/// try TensorEnvironment.$current.withValue(environment) { try a.matmul(b) }
+/// ```
+public struct TensorEnvironment: Sendable {
+  /// The environment of the running scope.
+  @TaskLocal public static var current = TensorEnvironment()
+
+  /// Threads that one operation may use, at least 1.
+  public var threads: Int
+  /// Charged for each allocation; `nil` for no limit.
+  public var budget: TensorBudget?
+  /// Asked at least every 50 ms by long operations; true makes them throw `TensorError.interrupted`.
+  public var shouldStop: (@Sendable () -> Bool)?
+
+  /// Creates an environment.
+  ///
+  /// - Parameters:
+  ///   - threads: Threads that one operation may use, at least 1; by default all processors.
+  ///   - budget: Charged for each allocation.
+  ///   - shouldStop: True when operations must end.
+  public init(
+    threads: Int? = nil,
+    budget: TensorBudget? = nil,
+    shouldStop: (@Sendable () -> Bool)? = nil
+  ) {
+    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.budget = budget
+    self.shouldStop = shouldStop
+  }
+
+  /// Throws when the scope was asked to stop.
+  package func check() throws(TensorError) {
+    if let shouldStop, shouldStop() { throw .interrupted }
+  }
+}

@@ -1,0 +1,40 @@
+/// Owned or borrowed memory behind tensors.
+///
+/// `@unchecked Sendable`: the bytes are written only while the storage is uniquely referenced (a tensor being made, or
+/// one mutated after the copy-on-write check), and read-only from then on.
+@safe package final class TensorStorage: @unchecked Sendable {
+  /// First byte; 64-byte aligned when the storage owns it.
+  package let base: UnsafeMutableRawPointer
+  /// Bytes behind `base`.
+  package let byteCount: Int
+  /// Whether the bytes may be written when the storage is uniquely referenced; false for mapped files.
+  package let isWritable: Bool
+  private let budget: TensorBudget?
+  private let owner: AnyObject?
+
+  /// Allocates `byteCount` bytes, not initialised, charged to the environment's budget.
+  package init(byteCount: Int) throws(TensorError) {
+    let budget = TensorEnvironment.current.budget
+    try budget?.charge(byteCount)
+    unsafe base = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    self.byteCount = byteCount
+    self.budget = budget
+    isWritable = true
+    owner = nil
+  }
+
+  /// Borrows memory that `owner` keeps alive, for example a mapped file.
+  package init(borrowing base: UnsafeMutableRawPointer, byteCount: Int, owner: AnyObject) {
+    unsafe self.base = base
+    self.byteCount = byteCount
+    self.owner = owner
+    budget = nil
+    isWritable = false
+  }
+
+  deinit {
+    guard owner == nil else { return }
+    unsafe base.deallocate()
+    budget?.credit(byteCount)
+  }
+}
