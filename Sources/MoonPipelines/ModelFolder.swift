@@ -1,0 +1,65 @@
+package import Foundation
+package import MoonNets
+package import MoonText
+package import MoonWeights
+
+/// A model in the diffusers layout: a folder with `model_index.json` and one folder a part.
+package struct ModelFolder: Sendable {
+  /// The folder.
+  package let url: URL
+  /// The pipeline's class in the reference.
+  package let className: String
+  /// Which weights to prefer where there are several, for example `fp16`.
+  package let variant: String?
+
+  /// Reads `model_index.json` and checks that the pipeline is one of those supported.
+  ///
+  /// - Throws: `PipelineError.badModel`, or an error that names the file and key.
+  package init(_ url: URL, variant: String? = nil) throws {
+    self.url = url
+    self.variant = variant
+    let index = url.appending(path: "model_index.json")
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw PipelineError.badModel(path: url.path, detail: "no such file or folder")
+    }
+    guard FileManager.default.fileExists(atPath: index.path) else {
+      throw PipelineError.badModel(path: url.path, detail: "no model_index.json in it, so it is no diffusers folder")
+    }
+    className = try ConfigFile(contentsOf: index).string("_class_name")
+    guard className == "StableDiffusionPipeline" else {
+      throw PipelineError.badModel(
+        path: index.path, detail: "the pipeline \(className) is not supported; StableDiffusionPipeline is")
+    }
+  }
+
+  /// The configuration file of a part.
+  package func configuration(_ part: String, _ name: String = "config.json") throws -> ConfigFile {
+    try ConfigFile(contentsOf: url.appending(path: part).appending(path: name))
+  }
+
+  /// The tokenizer.
+  package func tokenizer() throws -> CLIPTokenizer {
+    try CLIPTokenizer(contentsOf: url.appending(path: "tokenizer"))
+  }
+
+  /// The text encoder with its weights.
+  package func textEncoder() throws -> CLIPTextEncoder {
+    try CLIPTextEncoder(
+      CLIPTextConfiguration(configuration("text_encoder")),
+      weights: .open(component: url.appending(path: "text_encoder"), baseName: "model", variant: variant))
+  }
+
+  /// The noise predictor with its weights.
+  package func unet() throws -> UNet {
+    try UNet(UNetConfiguration(configuration("unet")), weights: networkWeights("unet"))
+  }
+
+  /// The autoencoder with its weights.
+  package func autoencoder() throws -> Autoencoder {
+    try Autoencoder(AutoencoderConfiguration(configuration("vae")), weights: networkWeights("vae"))
+  }
+
+  private func networkWeights(_ part: String) throws -> WeightMap {
+    try .open(component: url.appending(path: part), baseName: "diffusion_pytorch_model", variant: variant)
+  }
+}
