@@ -2,3 +2,4 @@
 #pragma once
 
 #include "moon_convert.h"
+#include "moon_elementwise.h"
