@@ -11,6 +11,9 @@ import importlib
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # the instruction set decides the last bits, of normal noise too
+os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
+os.environ["MKL_CBWR"] = "COMPATIBLE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
