@@ -12,7 +12,7 @@ struct DenoisingLoop {
   let progress: (StepProgress) -> Void
 
   /// Runs all steps of `run.scheduler`, and writes into `report` what each did.
-  func callAsFunction(_ run: DenoisingRun, noise: inout RunNoise, report: inout GenerationReport) throws {
+  func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     for callback in callbacks { try callback.runBegins(run) }
     let clock = ContinuousClock()
     for step in run.scheduler.timesteps.indices {
@@ -25,13 +25,13 @@ struct DenoisingLoop {
       for callback in callbacks { try callback.stepBegins(run) }
       do {
         try advance(run, noise: &noise, report: &report)
-      } catch TensorError.interrupted where shouldStop() {
+      } catch let error where shouldStop() && error.isInterruption {
         report.isInterrupted = true
         break
       }
       let before = run.state.latents
       for callback in callbacks { try callback.stepEnds(run) }
-      if try !run.state.latents.isIdentical(to: before) {
+      if !run.state.latents.isIdentical(to: before) {
         try run.scheduler.latentsEdited(from: before, to: run.state.latents, after: step)
       }
       let seconds = (clock.now - start).seconds
@@ -43,27 +43,27 @@ struct DenoisingLoop {
   }
 
   /// One step: the network, the guidance, the scheduler.
-  private func advance(_ run: DenoisingRun, noise: inout RunNoise, report: inout GenerationReport) throws {
+  private func advance(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     let step = run.step
     let guides = run.state.guides
     let input = try run.scheduler.scaledModelInput(run.state.latents, at: step)
     var prediction: Tensor
     if guides {
       let unconditional = try run.unconditional()
-      let rows = try Tensor.cat([input, input], dim: 0)
-      let context = try Tensor.cat([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], dim: 0)
+      let rows = try Tensor.cat([input, input], along: 0)
+      let context = try Tensor.cat([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], along: 0)
       prediction = try combine(run, predict(rows, run.timestep, context))
     } else {
       prediction = try predict(input, run.timestep, run.state.conditional.promptEmbeds)
     }
     var drawn = noise
     let result = try run.scheduler.step(
-      run.state.latents, prediction: prediction, at: step, eta: Float(run.request.eta),
+      run.state.latents, prediction: prediction, at: step, options: StepOptions(eta: Float(run.request.eta)),
       noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
     noise = drawn
     if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
     run.state.latents = result.latents
-    run.predictedOriginal = result.predictedOriginal
+    run.predictedOriginal = result.predictedClean
     report.effectiveGuidance.append(guides ? run.state.guidanceScale : 1)
   }
 
@@ -99,4 +99,14 @@ public struct StepProgress: Sendable {
 extension Duration {
   /// The duration in seconds.
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension Error {
+  /// Whether this is what an operation throws that was asked to stop.
+  fileprivate var isInterruption: Bool {
+    switch self {
+    case TensorError.interrupted, SchedulerError.tensor(.interrupted): true
+    default: false
+    }
+  }
 }

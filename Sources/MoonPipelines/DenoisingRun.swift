@@ -22,14 +22,14 @@ public final class DenoisingRun {
   public internal(set) var scheduler: any Scheduler
   /// Warnings for the report.
   public var warnings: [String] = []
-  private let encoder: (String, String) throws -> EncodedPrompt
+  private let encoder: (String, String?) throws -> EncodedPrompt
   private let unconditionalEncoder: () throws -> ConditioningBundle
 
   /// A run about to start; the encoders are called when a callback asks for other prompts, or when guidance is
   /// switched on that was off at the start.
   init(
     state: RunState, request: GenerationRequest, width: Int, height: Int, pipelineName: String,
-    scheduler: any Scheduler, encoder: @escaping (String, String) throws -> EncodedPrompt,
+    scheduler: any Scheduler, encoder: @escaping (String, String?) throws -> EncodedPrompt,
     unconditionalEncoder: @escaping () throws -> ConditioningBundle
   ) {
     self.state = state
@@ -57,10 +57,10 @@ public final class DenoisingRun {
   ///
   /// - Parameters:
   ///   - prompt: What is wanted.
-  ///   - negativePrompt: What is not.
-  /// - Returns: Both halves, `batchSize` rows each.
+  ///   - negativePrompt: What is not; `nil` leaves that half to the run's own.
+  /// - Returns: The halves, `batchSize` rows each.
   /// - Throws: An error of the tokenizer or the text encoder.
-  public func encode(_ prompt: String, negativePrompt: String) throws -> EncodedPrompt {
+  public func encode(_ prompt: String, negativePrompt: String? = nil) throws -> EncodedPrompt {
     try encoder(prompt, negativePrompt)
   }
 

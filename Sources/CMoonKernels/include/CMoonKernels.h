@@ -1,5 +1,7 @@
 // Vector loops of the tensor engine: plain pointers in and out, no allocation, no state.
 #pragma once
 
+#include "moon_combine.h"
 #include "moon_convert.h"
 #include "moon_elementwise.h"
+#include "moon_noise.h"
