@@ -13,33 +13,34 @@ struct DenoisingLoop {
 
   /// Runs all steps of `run.scheduler`, and writes into `report` what each did.
   func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
-    for callback in callbacks { try callback.runBegins(run) }
-    let clock = ContinuousClock()
-    for step in run.scheduler.timesteps.indices {
-      if run.state.isInterrupted || shouldStop() {
-        report.isInterrupted = true
-        break
+    do {
+      for callback in callbacks { try callback.runBegins(run) }
+      for step in run.scheduler.timesteps.indices {
+        if run.state.isInterrupted || shouldStop() {
+          report.isInterrupted = true
+          break
+        }
+        run.step = step
+        try runStep(run, noise: &noise, report: &report)
       }
-      run.step = step
-      let start = clock.now
-      for callback in callbacks { try callback.stepBegins(run) }
-      do {
-        try advance(run, noise: &noise, report: &report)
-      } catch let error where shouldStop() && error.isInterruption {
-        report.isInterrupted = true
-        break
-      }
-      let before = run.state.latents
-      for callback in callbacks { try callback.stepEnds(run) }
-      if !run.state.latents.isIdentical(to: before) {
-        try run.scheduler.latentsEdited(from: before, to: run.state.latents, after: step)
-      }
-      let seconds = (clock.now - start).seconds
-      report.stepSeconds.append(seconds)
-      progress(StepProgress(step: step, count: run.timestepCount, seconds: seconds))
+      for callback in callbacks { try callback.runEnds(run) }
+    } catch let error where shouldStop() && error.isInterruption {
+      report.isInterrupted = true
     }
-    if run.state.isInterrupted && report.stepSeconds.count < run.timestepCount { report.isInterrupted = true }
-    for callback in callbacks { try callback.runEnds(run) }
+  }
+
+  private func runStep(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
+    let start = ContinuousClock.now
+    for callback in callbacks { try callback.stepBegins(run) }
+    try advance(run, noise: &noise, report: &report)
+    let before = run.state.latents
+    for callback in callbacks { try callback.stepEnds(run) }
+    if !run.state.latents.isIdentical(to: before) {
+      try run.scheduler.latentsEdited(from: before, to: run.state.latents, after: run.step)
+    }
+    let seconds = (ContinuousClock.now - start).seconds
+    report.stepSeconds.append(seconds)
+    progress(StepProgress(step: run.step, count: run.timestepCount, seconds: seconds))
   }
 
   /// One step: the network, the guidance, the scheduler.

@@ -20,6 +20,8 @@ public final class DenoisingRun {
   public internal(set) var predictedOriginal: Tensor?
   /// The scheduler with its timesteps and noise levels.
   public internal(set) var scheduler: any Scheduler
+  /// Whether the caller asked for the end of the run; asked from any thread.
+  public let shouldStop: @Sendable () -> Bool
   /// Warnings for the report.
   public var warnings: [String] = []
   private let encoder: (String, String?) throws -> EncodedPrompt
@@ -29,7 +31,8 @@ public final class DenoisingRun {
   /// switched on that was off at the start.
   init(
     state: RunState, request: GenerationRequest, width: Int, height: Int, pipelineName: String,
-    scheduler: any Scheduler, encoder: @escaping (String, String?) throws -> EncodedPrompt,
+    scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool,
+    encoder: @escaping (String, String?) throws -> EncodedPrompt,
     unconditionalEncoder: @escaping () throws -> ConditioningBundle
   ) {
     self.state = state
@@ -38,6 +41,7 @@ public final class DenoisingRun {
     self.height = height
     self.pipelineName = pipelineName
     self.scheduler = scheduler
+    self.shouldStop = shouldStop
     self.encoder = encoder
     self.unconditionalEncoder = unconditionalEncoder
   }

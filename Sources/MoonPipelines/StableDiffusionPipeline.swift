@@ -69,7 +69,7 @@ public struct StableDiffusionPipeline: Sendable {
   ) throws -> GenerationResult {
     let environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
     let quiet = TensorEnvironment(threads: threads)
-    var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request) }
+    var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
     var report = GenerationReport(
       seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
       scheduler: run.scheduler.className, inferenceSteps: request.inferenceSteps, timesteps: run.scheduler.timesteps,
@@ -87,7 +87,9 @@ public struct StableDiffusionPipeline: Sendable {
   }
 
   /// Encodes the prompts, sets the schedule and draws the first latents.
-  private func prepare(_ request: GenerationRequest) throws -> (DenoisingRun, NoiseSource) {
+  private func prepare(
+    _ request: GenerationRequest, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> (DenoisingRun, NoiseSource) {
     let size = try request.checked(factor: factor, unet: unet.configuration)
     let scheduler = try makeScheduler(request)
     let encoder = encoder
@@ -107,6 +109,7 @@ public struct StableDiffusionPipeline: Sendable {
         conditional: try encode(request.prompts),
         unconditional: request.guidanceScale > 1 ? try encode(negatives) : nil),
       request: request, width: size.width, height: size.height, pipelineName: "sd", scheduler: scheduler,
+      shouldStop: shouldStop,
       encoder: { prompt, negative in
         let count = request.prompts.count
         return EncodedPrompt(

@@ -10,7 +10,7 @@ struct DeclarationReader {
   /// Refuses keys that are not in `allowed`.
   func checkKeys(of table: LuaTable, allowed: [String], place: String) throws(PluginError) {
     for (key, _) in table.entries {
-      guard let name = key.text else {
+      guard let name = key.asText else {
         throw refuse("\(place): the key \(shown(key)) is not a word")
       }
       if !allowed.contains(name) {
@@ -27,7 +27,7 @@ struct DeclarationReader {
       return nil
     }
     guard case .string = value else { throw refuse("\(place) must be a text, found \(value.typeName)") }
-    guard let text = value.text else { throw refuse("\(place) is not valid UTF-8") }
+    guard let text = value.asText else { throw refuse("\(place) is not valid UTF-8") }
     if text.utf8.count > PluginText.maximumBytes {
       throw refuse("\(place) is longer than \(PluginText.maximumBytes) bytes")
     }
@@ -37,7 +37,7 @@ struct DeclarationReader {
   /// A list of texts; empty when absent.
   func textList(_ value: LuaValue, _ place: String) throws(PluginError) -> [String] {
     if case .nil = value { return [] }
-    guard case .table(let table) = value, let items = table.list else {
+    guard case .table(let table) = value, let items = table.pureList else {
       throw refuse("\(place) must be a list of texts, found \(value.typeName)")
     }
     if items.count > 256 { throw refuse("\(place) has more than 256 entries") }

@@ -130,8 +130,8 @@ package enum OptionReader {
     case (.integer, .integer(let number)): .integer(number)
     case (.integer, .number(let number)): Int64(exactly: number).map { .integer($0) }
     case (.number, _): value.finiteNumber.map { .number($0) }
-    case (.string, .string), (.choice, .string): value.text.map { .string($0) }
-    case (.numbers, .table(let table)): table.list.flatMap { list($0.map(\.finiteNumber)) }
+    case (.string, .string), (.choice, .string): value.asText.map { .string($0) }
+    case (.numbers, .table(let table)): table.pureList.flatMap { list($0.map(\.finiteNumber)) }
     default: nil
     }
   }

@@ -144,9 +144,9 @@ package struct PluginManifest {
     if table.entries.count > 256 { throw reader.refuse("'options' has more than 256 entries") }
     var declarations: [OptionDeclaration] = []
     for (key, declaration) in table.entries {
-      guard let name = key.text, isWord(name) else {
+      guard let name = key.asText, isWord(name) else {
         throw reader.refuse(
-          "'options': the name '\(PluginText.escaped(String((key.text ?? key.typeName).prefix(80))))' is not a letter and up to 63 letters, digits and _")
+          "'options': the name '\(PluginText.escaped(String((key.asText ?? key.typeName).prefix(80))))' is not a letter and up to 63 letters, digits and _")
       }
       declarations.append(try OptionDeclaration(name, declaration, reader))
     }
