@@ -3,3 +3,4 @@
 
 #include "moon_convert.h"
 #include "moon_elementwise.h"
+#include "moon_reduce.h"
