@@ -46,9 +46,9 @@ MOON_INLINE int short_power(float *destination, const float *source, float expon
   } else if (exponent == 3.0f) {
     MOON_LOOP { destination[i] = source[i] * source[i] * source[i]; }
   } else if (exponent == 0.5f) {
-    MOON_LOOP { destination[i] = sqrtf(source[i]); }
+    MOON_LOOP { destination[i] = __builtin_elementwise_sqrt(source[i]); }
   } else if (exponent == -0.5f) {
-    MOON_LOOP { destination[i] = 1.0f / sqrtf(source[i]); }
+    MOON_LOOP { destination[i] = 1.0f / __builtin_elementwise_sqrt(source[i]); }
   } else if (exponent == -1.0f) {
     MOON_LOOP { destination[i] = 1.0f / source[i]; }
   } else if (exponent == -2.0f) {
@@ -57,6 +57,73 @@ MOON_INLINE int short_power(float *destination, const float *source, float expon
     return 0;
   }
   return 1;
+}
+
+/// x^y = 2^(y log2 x) for positive, finite, normal x, in double precision: the logarithm from its series in
+/// (m - 1) / (m + 1), the power of two by its Taylor series.
+MOON_INLINE float positive_power(float x, float y) {
+  const double wide = (double)x;
+  uint64_t bits;
+  memcpy(&bits, &wide, sizeof bits);
+  // The exponent that leaves a mantissa in sqrt(1/2)...sqrt(2).
+  const int64_t e = (int64_t)(bits - 0x3FE6A09E667F3BCDull) >> 52;
+  const uint64_t mantissa_bits = bits - ((uint64_t)e << 52);
+  double m;
+  memcpy(&m, &mantissa_bits, sizeof m);
+  const double s = (m - 1.0) / (m + 1.0), z = s * s;
+  double p = 1.0 / 15;
+  p = p * z + 1.0 / 13;
+  p = p * z + 1.0 / 11;
+  p = p * z + 1.0 / 9;
+  p = p * z + 1.0 / 7;
+  p = p * z + 1.0 / 5;
+  p = p * z + 1.0 / 3;
+  p = p * z + 1.0;
+  const double logarithm = (double)(int32_t)e + s * p * 2.8853900817779268;
+  double t = logarithm * (double)y;
+  t = t > 160.0 ? 160.0 : t;
+  t = t < -160.0 ? -160.0 : t;
+  const double shifted = t + 0x1.8p52;
+  const double r = (t - (shifted - 0x1.8p52)) * 0.69314718055994531;
+  double q = 1.0 / 40320;
+  q = q * r + 1.0 / 5040;
+  q = q * r + 1.0 / 720;
+  q = q * r + 1.0 / 120;
+  q = q * r + 1.0 / 24;
+  q = q * r + 1.0 / 6;
+  q = q * r + 0.5;
+  q = q * r + 1.0;
+  q = q * r + 1.0;
+  uint64_t result_bits, shift_bits;
+  memcpy(&result_bits, &q, sizeof result_bits);
+  memcpy(&shift_bits, &shifted, sizeof shift_bits);
+  result_bits += shift_bits << 52;
+  double result;
+  memcpy(&result, &result_bits, sizeof result);
+  return (float)result;
+}
+
+/// Powers: blocks of ordinary numbers by vectors, blocks with a special one in them by the C library.
+MOON_INLINE void powers(
+    float *destination, const float *left, ptrdiff_t left_stride, const float *right, ptrdiff_t right_stride,
+    ptrdiff_t count) {
+  const ptrdiff_t block = 256;
+  for (ptrdiff_t start = 0; start < count; start += block) {
+    const ptrdiff_t end = start + block < count ? start + block : count;
+    int is_ordinary = 1;
+    for (ptrdiff_t i = start; i < end; i++) {
+      const float x = left[i * left_stride], y = right[i * right_stride];
+      is_ordinary &= (x >= 0x1p-126f) & (x <= 0x1.fffffep127f) & (fabsf(y) <= 0x1.fffffep127f);
+    }
+    if (is_ordinary) {
+#pragma clang loop vectorize(assume_safety)
+      for (ptrdiff_t i = start; i < end; i++) {
+        destination[i] = positive_power(left[i * left_stride], right[i * right_stride]);
+      }
+    } else {
+      for (ptrdiff_t i = start; i < end; i++) destination[i] = powf(left[i * left_stride], right[i * right_stride]);
+    }
+  }
 }
 
 MOON_CLONES void moon_binary_run(
@@ -69,7 +136,7 @@ MOON_CLONES void moon_binary_run(
     case moon_binary_divide: BINARY_LOOPS(x / y)
     case moon_binary_power:
       if (left_stride == 1 && right_stride == 0 && short_power(destination, left, *right, count)) break;
-      for (ptrdiff_t i = 0; i < count; i++) destination[i] = powf(left[i * left_stride], right[i * right_stride]);
+      powers(destination, left, left_stride, right, right_stride, count);
       break;
     case moon_binary_minimum: BINARY_LOOPS((x < y || x != x) ? x : y)
     case moon_binary_maximum: BINARY_LOOPS((x > y || x != x) ? x : y)

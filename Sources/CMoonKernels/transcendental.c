@@ -111,6 +111,20 @@ MOON_INLINE float sine(float x, uint64_t quarter) {
   return (float)((quadrant & 2) ? -chosen : chosen);
 }
 
+/// By the arc sine near 0, by that of the half angle elsewhere, in double precision; the quotient of polynomials is that
+/// of FreeBSD's acosf.
+MOON_INLINE float arc_cosine(float x) {
+  const double wide = (double)x, size = fabs(wide);
+  const int is_near = size < 0.5;
+  const double z = is_near ? wide * wide : (1.0 - size) * 0.5;
+  const double s = is_near ? wide : __builtin_elementwise_sqrt(z);
+  const double quotient =
+      z * (1.6666586697e-01 + z * (-4.2743422091e-02 + z * -8.6563630030e-03)) / (1.0 + z * -7.0662963390e-01);
+  const double arc_sine = s + s * quotient;
+  const double far = x < 0.0f ? 3.14159265358979323846 - 2.0 * arc_sine : 2.0 * arc_sine;
+  return (float)(is_near ? 1.57079632679489661923 - arc_sine : far);
+}
+
 MOON_INLINE void sines(float *destination, const float *source, ptrdiff_t stride, ptrdiff_t count, uint64_t quarter) {
   const ptrdiff_t block = 256;
   for (ptrdiff_t start = 0; start < count; start += block) {
@@ -150,14 +164,12 @@ MOON_CLONES void moon_unary_run(
     case moon_unary_copy: UNARY_LOOPS(x)
     case moon_unary_negate: UNARY_LOOPS(-x)
     case moon_unary_absolute: UNARY_LOOPS(fabsf(x))
-    case moon_unary_square_root: UNARY_LOOPS(sqrtf(x))
+    case moon_unary_square_root: UNARY_LOOPS(__builtin_elementwise_sqrt(x))
     case moon_unary_exponential: UNARY_LOOPS(exponential(x))
     case moon_unary_logarithm: UNARY_LOOPS(logarithm(x))
     case moon_unary_sine: sines(destination, source, stride, count, 0); break;
     case moon_unary_cosine: sines(destination, source, stride, count, 1); break;
-    case moon_unary_arc_cosine:
-      for (ptrdiff_t i = 0; i < count; i++) destination[i] = acosf(source[i * stride]);
-      break;
+    case moon_unary_arc_cosine: UNARY_LOOPS(arc_cosine(x))
     case moon_unary_hyperbolic_tangent: UNARY_LOOPS(hyperbolic_tangent(x))
   }
 }

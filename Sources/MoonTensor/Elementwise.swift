@@ -109,7 +109,7 @@ extension moon_unary {
   /// Elements of one range: fewer where an element costs a call of the C library.
   fileprivate var grain: Int {
     switch self {
-    case .arc_cosine, .sine, .cosine: 1 << 14
+    case .sine, .cosine: 1 << 14
     default: Parallel.elementsPerRange
     }
   }

@@ -5,3 +5,4 @@
 #include "moon_convert.h"
 #include "moon_elementwise.h"
 #include "moon_noise.h"
+#include "moon_reduce.h"
