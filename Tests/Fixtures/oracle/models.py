@@ -291,23 +291,15 @@ def write_model(name, design, parts):
 
 
 def write_layouts(parts):
-    """tiny_sd2 again in two other layouts: the fp16 variant with a sharded UNet, and plain shards."""
-    text = cast(published_text_keys(parts["text_encoder"].state_dict()), torch.float16)
+    """tiny_sd2 again with other file names: the fp16 variant with a sharded UNet, and plain shards."""
+    text = cast(parts["text_encoder"].state_dict(), torch.float16)  # no `text_model.`, as transformers 5 writes it
     unet, vae = (cast(parts[name].state_dict(), torch.float16) for name in ("unet", "vae"))
     stem = "diffusion_pytorch_model"
-
     folder = new_folder("tiny_sd2_variant")
     write_configs(folder, TINY_SD2)
-    save_tensors(folder / "text_encoder" / "model.fp16.safetensors", text, METADATA)
     save_tensors(folder / "vae" / f"{stem}.fp16.safetensors", vae, METADATA)
     write_shards(folder / "unet", f"{stem}.fp16", f"{stem}.safetensors.index.fp16.json", unet, 2)
-
-    folder = new_folder("tiny_sd2_sharded")
-    write_configs(folder, TINY_SD2)
-    bare = parts["text_encoder"].state_dict()  # without `text_model.`, as transformers 5 writes it
-    write_shards(folder / "text_encoder", "model", "model.safetensors.index.json", cast(bare, torch.float16), 2)
-    write_shards(folder / "unet", stem, f"{stem}.safetensors.index.json", unet, 3)
-    save_tensors(folder / "vae" / f"{stem}.safetensors", vae, METADATA)
+    write_shards(folder / "text_encoder", "model", "model.safetensors.index.json", text, 2)
 
 
 def load(name, **options):
@@ -334,7 +326,6 @@ def make():
     write_layouts(parts)
     whole = load("tiny_sd2")
     same_weights(whole, load("tiny_sd2_variant", variant="fp16"))
-    same_weights(whole, load("tiny_sd2_sharded"))
     load("tiny_sd")
     write_notice(ROOT / "models")
     for folder in sorted(path for path in (ROOT / "models").iterdir() if path.is_dir()):
