@@ -90,7 +90,7 @@ TINY_SD = {
     },
     "scheduler": PNDM,
     "pad_token": "<|endoftext|>",
-    "dtype": torch.float16,
+    "dtypes": {"text_encoder": torch.float16, "unet": torch.float16, "vae": torch.float16},
 }
 TINY_SD2 = {
     "seed": 202,
@@ -144,7 +144,7 @@ TINY_SD2 = {
     },
     "scheduler": DDIM_V,
     "pad_token": "!",
-    "dtype": torch.float32,
+    "dtypes": {"text_encoder": torch.float32, "unet": torch.float32, "vae": torch.bfloat16},
 }
 TEXT_COMMON = {
     "attention_dropout": 0.0,
@@ -174,8 +174,14 @@ def gain(name):
     return 1.0
 
 
-def fill(model, source):
-    """Draws every weight anew and rounds it to float16."""
+def rounded(value, dtype):
+    """The nearest value that `dtype` and float16 both hold."""
+    value = value.to(dtype).float()
+    return torch.where(value.abs() < 2**-14, 0.0, value).half().float()
+
+
+def fill(model, source, dtype):
+    """Draws every weight anew and rounds it to what is stored."""
     for name, parameter in model.named_parameters():
         if parameter.ndim == 1:
             value = 0.1 * torch.randn(parameter.shape, generator=source)
@@ -186,8 +192,29 @@ def fill(model, source):
         else:
             inputs = parameter[0].numel()
             value = torch.randn(parameter.shape, generator=source) * gain(name) / inputs**0.5
-        parameter.copy_(value.half().float())
+        parameter.copy_(rounded(value, dtype if dtype == torch.bfloat16 else torch.float16))
     return model.eval()
+
+
+def let_noise_through(unet, strength=12.0, rest=0.5):
+    """Makes the random UNet answer with roughly its input, as a trained one does at high noise.
+
+    Otherwise the first steps decide a run and later ones, with their callbacks, hardly show. The sample goes
+    through the first channels of conv_in and the skip connection around everything into channel pairs (x, -x);
+    each pair is one group of the last norm, and silu(x) - silu(-x) is x.
+    """
+    latents = unet.config.in_channels
+    shortcut = unet.up_blocks[-1].resnets[-1].conv_shortcut.weight
+    skip = shortcut.shape[1] - unet.conv_in.out_channels
+    unet.conv_out.weight.copy_((unet.conv_out.weight * rest).half().float())
+    for channel in range(latents):
+        unet.conv_in.weight[channel] = 0
+        unet.conv_in.weight[channel, channel, 1, 1] = 1
+        for sign, row in ((1, 2 * channel), (-1, 2 * channel + 1)):
+            shortcut[row] = 0
+            shortcut[row, skip + channel] = sign * strength
+            unet.conv_out.weight[channel, row, 1, 1] += sign
+    unet.conv_out.weight.copy_(unet.conv_out.weight.half().float())
 
 
 def published_text_keys(state):
@@ -233,12 +260,12 @@ def write_shards(folder, stem, index_name, state, count):
 
 def components(design):
     source = torch.Generator("cpu").manual_seed(design["seed"])
-    text = CLIPTextModel(CLIPTextConfig(**TEXT_COMMON, **design["text_encoder"]))
-    return {
-        "text_encoder": fill(text, source),
-        "unet": fill(UNet2DConditionModel(**design["unet"]), source),
-        "vae": fill(AutoencoderKL(**design["vae"]), source),
+    models = {
+        "text_encoder": CLIPTextModel(CLIPTextConfig(**TEXT_COMMON, **design["text_encoder"])),
+        "unet": UNet2DConditionModel(**design["unet"]),
+        "vae": AutoencoderKL(**design["vae"]),
     }
+    return {name: fill(model, source, design["dtypes"][name]) for name, model in models.items()}
 
 
 def write_configs(folder, design):
@@ -287,7 +314,7 @@ def write_model(name, design, parts):
         "vae/diffusion_pytorch_model": older_attention_keys(vae) if name == "tiny_sd2" else vae,
     }
     for path, state in states.items():
-        save_tensors(folder / f"{path}.safetensors", cast(state, design["dtype"]), METADATA)
+        save_tensors(folder / f"{path}.safetensors", cast(state, design["dtypes"][path.split("/")[0]]), METADATA)
 
 
 def write_layouts(parts):
@@ -320,6 +347,7 @@ def same_weights(first, second):
 
 def make():
     parts = components(TINY_SD)
+    let_noise_through(parts["unet"])
     write_model("tiny_sd", TINY_SD, parts)
     parts = components(TINY_SD2)
     write_model("tiny_sd2", TINY_SD2, parts)
