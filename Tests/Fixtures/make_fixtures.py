@@ -28,8 +28,13 @@ def main():
     if unknown:
         parser.error(f"unknown part {unknown[0]}; the parts are {', '.join(PARTS)}")
 
+    import diffusers
     import torch
+    import transformers
 
+    for library in (diffusers, transformers):
+        library.logging.set_verbosity_error()
+        library.logging.disable_progress_bar()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.set_grad_enabled(False)

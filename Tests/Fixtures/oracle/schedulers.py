@@ -10,7 +10,7 @@ import torch
 from .scheduler_cases import CASES, SCHEDULES, random_cases
 from .writing import REFERENCE, save_fixture, save_json_rows
 
-SHAPE = (2, 4, 2, 3)
+SHAPE = (2, 4, 1, 3)
 OUTPUT_COUNT = 40
 SEED = 1234
 SENSITIVITY_LIMIT = 1e-5

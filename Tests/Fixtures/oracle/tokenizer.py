@@ -89,7 +89,7 @@ def row(tokenizer, text):
 
 def write_notice(folder):
     text = metadata.distribution("open_clip_torch").read_text("licenses/LICENSE").strip()
-    (folder / "NOTICE").write_text(
+    (folder / "NOTICE.txt").write_text(
         "vocab.json and merges.txt are the byte-pair vocabulary that was published with CLIP\n"
         "(https://github.com/openai/CLIP, MIT License, Copyright (c) 2021 OpenAI), taken from the file\n"
         "bpe_simple_vocab_16e6.txt.gz of the Python package open_clip_torch, whose licence follows.\n\n" + text + "\n"
