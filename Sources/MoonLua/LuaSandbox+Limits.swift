@@ -72,3 +72,21 @@ extension LuaSandbox {
     return unsafe body(pointer)
   }
 }
+
+/// Memory that the host counts itself, for instance in a budget that is charged from several threads.
+extension LuaSandbox {
+  /// Collects Lua's garbage and tells `onRelease` of the handles that went with it. For use in a host function.
+  package func collectGarbage() {
+    guard let pointer = unsafe state.pointer else { return }
+    // Twice: the first collection finds the handles, the second frees what they kept.
+    for _ in 0..<2 {
+      unsafe moon_collect(pointer)
+      releaseHandles()
+    }
+  }
+
+  /// Ends the script because what its handles stand for does not fit. For use in a host function.
+  package func endForMemory() {
+    if let pointer = unsafe state.pointer { unsafe moon_refuse_handles(pointer) }
+  }
+}
