@@ -64,7 +64,7 @@ struct DenoisingLoop {
     noise = drawn
     if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
     run.state.latents = result.latents
-    run.predictedOriginal = result.predictedClean
+    run.predictedOriginal = result.predictedOriginal
     report.effectiveGuidance.append(guides ? run.state.guidanceScale : 1)
   }
 
@@ -105,9 +105,6 @@ extension Duration {
 extension Error {
   /// Whether this is what an operation throws that was asked to stop.
   fileprivate var isInterruption: Bool {
-    switch self {
-    case TensorError.interrupted, SchedulerError.tensor(.interrupted): true
-    default: false
-    }
+    (self as? TensorError) == .interrupted || (self as? SchedulerError) == .tensor(.interrupted)
   }
 }

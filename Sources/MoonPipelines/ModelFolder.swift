@@ -75,7 +75,7 @@ package struct ModelFolder: Sendable {
 
 extension ConfigValue {
   /// The same value; `nil` for an object, which no scheduler has.
-  fileprivate init?(_ value: JSONValue) {
+  fileprivate init?(_ value: MoonWeights.JSONValue) {
     switch value {
     case .null: self = .null
     case .bool(let flag): self = .bool(flag)

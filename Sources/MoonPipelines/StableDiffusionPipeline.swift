@@ -3,6 +3,7 @@ internal import MoonImage
 internal import MoonNets
 internal import MoonSchedulers
 internal import MoonTensor
+internal import MoonText
 
 /// Stable Diffusion 1.x and 2.x: from prompts to pictures.
 ///

@@ -1,4 +1,4 @@
-package import MoonLua
+internal import MoonLua
 
 /// One declared option of a plugin.
 package struct OptionDeclaration: Sendable, Equatable {
@@ -9,7 +9,7 @@ package struct OptionDeclaration: Sendable, Equatable {
 
   package let name: String
   package let kind: Kind
-  package let defaultValue: OptionValue?
+  package private(set) var defaultValue: OptionValue?
   package let minimum: Double?
   package let maximum: Double?
   package let choices: [String]
@@ -47,25 +47,12 @@ package struct OptionDeclaration: Sendable, Equatable {
     } else {
       throw reader.refuse("\(place): only the type 'choice' has 'choices'")
     }
-    if case .nil = table["default"] {
-      defaultValue = nil
-    } else {
-      defaultValue = nil
+    if !table["default"].isNil {
       let fallback = try OptionReader.value(of: table["default"], kind: kind)
         .orThrow(reader.refuse("\(place): 'default' must be \(Self.article(kind)), found \(table["default"].typeName)"))
-      if let fault = self.fault(in: fallback) { throw reader.refuse("\(place): 'default' \(fault)") }
-      self = Self(copying: self, defaultValue: fallback)
+      if let fault = fault(in: fallback) { throw reader.refuse("\(place): 'default' \(fault)") }
+      defaultValue = fallback
     }
-  }
-
-  private init(copying other: Self, defaultValue: OptionValue) {
-    name = other.name
-    kind = other.kind
-    self.defaultValue = defaultValue
-    minimum = other.minimum
-    maximum = other.maximum
-    choices = other.choices
-    help = other.help
   }
 
   private static func bound(

@@ -19,7 +19,7 @@ package enum OptionReader {
     for (name, value) in given {
       guard let declaration = declarations.first(where: { $0.name == name }) else { continue }
       if let fault = declaration.fault(in: value) {
-        throw .badOption(plugin: plugin, detail: "option '\(name)' \(fault)")
+        throw PluginError.badOption(plugin: plugin, detail: "option '\(name)' \(fault)")
       }
     }
     return declarations.compactMap { declaration in
@@ -31,7 +31,7 @@ package enum OptionReader {
     _ name: String, _ declarations: [OptionDeclaration], _ plugin: String
   ) throws(PluginError) -> OptionDeclaration {
     if let found = declarations.first(where: { $0.name == name }) { return found }
-    throw .badOption(
+    throw PluginError.badOption(
       plugin: plugin,
       detail: "there is no option '\(PluginText.escaped(name))'"
         + PluginText.hint(for: name, in: declarations.map(\.name)))
@@ -47,15 +47,15 @@ package enum OptionReader {
       } else if let last = entries.indices.last {
         entries[last].text += "," + part
       } else {
-        throw .badOption(plugin: plugin, detail: "'\(PluginText.escaped(String(part)))' is not key=value")
+        throw PluginError.badOption(plugin: plugin, detail: "'\(PluginText.escaped(String(part)))' is not key=value")
       }
     }
     var values: [String: OptionValue] = [:]
     for (name, text) in entries {
       let declaration = try declaration(name, declarations, plugin)
-      if values[name] != nil { throw .badOption(plugin: plugin, detail: "option '\(name)' is given twice") }
+      if values[name] != nil { throw PluginError.badOption(plugin: plugin, detail: "option '\(name)' is given twice") }
       values[name] = try value(of: text, kind: declaration.kind).orThrow(
-        .badOption(
+        PluginError.badOption(
           plugin: plugin,
           detail:
             "option '\(name)' must be \(OptionDeclaration.article(declaration.kind)), found '\(PluginText.escaped(text))'"
@@ -68,12 +68,12 @@ package enum OptionReader {
     _ text: String, _ declarations: [OptionDeclaration], _ plugin: String
   ) throws(PluginError) -> [String: OptionValue] {
     let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    guard let object else { throw .badOption(plugin: plugin, detail: "the options are not a JSON object") }
+    guard let object else { throw PluginError.badOption(plugin: plugin, detail: "the options are not a JSON object") }
     var values: [String: OptionValue] = [:]
     for (name, item) in object.sorted(by: { $0.key < $1.key }) {
       let declaration = try declaration(name, declarations, plugin)
       values[name] = try value(ofJSON: item, kind: declaration.kind).orThrow(
-        .badOption(plugin: plugin, detail: "option '\(name)' must be \(OptionDeclaration.article(declaration.kind))"))
+        PluginError.badOption(plugin: plugin, detail: "option '\(name)' must be \(OptionDeclaration.article(declaration.kind))"))
     }
     return values
   }

@@ -14,19 +14,19 @@ package struct PluginManifest {
     case runEnd = "on_run_end"
   }
 
-  package let id: String
-  package let version: String
-  package let license: String
-  package let summary: String
-  package let author: String
-  package let homepage: String
-  package let tags: [String]
+  package private(set) var id: String = ""
+  package private(set) var version: String = "0"
+  package private(set) var license: String = ""
+  package private(set) var summary: String = ""
+  package private(set) var author: String = ""
+  package private(set) var homepage: String = ""
+  package private(set) var tags: [String] = []
   /// Pipelines that it fits: `sd`, `sdxl`.
-  package let pipelines: [String]
+  package private(set) var pipelines: [String] = ["sd", "sdxl"]
   /// Names of the tensors that `kwargs` holds; `nil` for every name on offer.
-  package let tensorInputs: [String]?
-  package let options: [OptionDeclaration]
-  package let hooks: [Hook: LuaFunction]
+  package private(set) var tensorInputs: [String]?
+  package private(set) var options: [OptionDeclaration] = []
+  package private(set) var hooks: [Hook: LuaFunction] = [:]
 
   /// Checks what a plugin file returned.
   ///
@@ -38,7 +38,8 @@ package struct PluginManifest {
   package init(_ value: LuaValue, plugin: String, fileStem: String) throws(PluginError) {
     let reader = DeclarationReader(plugin: plugin)
     if case .function(let function) = value {
-      self.init(bare: function, fileStem: fileStem)
+      id = Self.identifier(fromFileStem: fileStem)
+      hooks = [.stepEnd: function]
       return
     }
     guard case .table(let table) = value else {
@@ -65,27 +66,11 @@ package struct PluginManifest {
         "'pipelines': unknown pipeline '\(PluginText.escaped(name))'" + PluginText.hint(for: name, in: ["sd", "sdxl"]))
     }
     self.pipelines = pipelines.isEmpty ? ["sd", "sdxl"] : pipelines
-    if case .nil = table["tensor_inputs"] {
-      tensorInputs = nil
-    } else {
+    if !table["tensor_inputs"].isNil {
       tensorInputs = try reader.textList(table["tensor_inputs"], "'tensor_inputs'")
     }
     options = try Self.options(table["options"], reader)
     hooks = try Self.hooks(table, reader)
-  }
-
-  private init(bare function: LuaFunction, fileStem: String) {
-    id = Self.identifier(fromFileStem: fileStem)
-    version = "0"
-    license = ""
-    summary = ""
-    author = ""
-    homepage = ""
-    tags = []
-    pipelines = ["sd", "sdxl"]
-    tensorInputs = nil
-    options = []
-    hooks = [.stepEnd: function]
   }
 
   /// A file name turned into an id: lower case, other characters than letters and digits become `_`.

@@ -1,5 +1,4 @@
 package import Foundation
-package import MoonLua
 
 /// A plugin on disk, read: one file, or a folder with `init.lua`.
 package struct PluginPackage: Sendable {

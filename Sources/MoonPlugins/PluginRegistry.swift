@@ -1,4 +1,4 @@
-package import Foundation
+public import Foundation
 
 /// Where plugins are looked for, by id or by path.
 public struct PluginRegistry: Sendable {
