@@ -39,7 +39,7 @@ enum TensorMethods {
       .tensor(
         try tensor.slice(
           arguments.integer(1), from: arguments.isNil(2) ? nil : arguments.integer(2),
-          to: arguments.isNil(3) ? nil : arguments.integer(3), step: arguments.integer(4, default: 1)))
+          to: arguments.isNil(3) ? nil : arguments.integer(3), by: arguments.integer(4, default: 1)))
     },
     "select": { tensor, arguments in .tensor(try tensor.select(arguments.integer(1), at: arguments.integer(2))) },
     "reshape": { tensor, arguments in .tensor(try tensor.reshaped(to: arguments.integers(1))) },
@@ -116,7 +116,7 @@ enum TensorMethods {
       let dimension = arguments.isNil(2) ? nil : try arguments.integer(2)
       return .tensor(
         try tensor.quantile(
-          Float(arguments.number(1)), along: dimension, keepDimensions: arguments.boolean(3, default: false)))
+          arguments.number(1), along: dimension, keepDimensions: arguments.boolean(3, default: false)))
     },
   ]
 
@@ -129,12 +129,12 @@ enum TensorMethods {
   /// Several tensors together.
   private static let joining: [String: Method] = [
     "cat": { tensor, arguments in
-      .tensor(try Tensor.cat([tensor] + arguments.others, along: arguments.integer(2, default: 0)))
+      .tensor(try Tensor.concatenated([tensor] + arguments.others, along: arguments.integer(2, default: 0)))
     },
     "stack": { tensor, arguments in
-      .tensor(try Tensor.stack([tensor] + arguments.others, along: arguments.integer(2, default: 0)))
+      .tensor(try Tensor.stacked([tensor] + arguments.others, along: arguments.integer(2, default: 0)))
     },
-    "repeat_rows": { tensor, arguments in .tensor(try tensor.repeatRows(arguments.integer(1))) },
+    "repeat_rows": { tensor, arguments in .tensor(try tensor.repeatedRows(arguments.integer(1))) },
     "matmul": { tensor, arguments in .tensor(try tensor.matmul(arguments.tensor(1))) },
     "einsum": { tensor, arguments in
       .tensor(try Tensor.einsum(arguments.string(1), [tensor] + (arguments.count > 1 ? arguments.tensors(2) : [])))

@@ -144,7 +144,7 @@ package struct CLIPTextEncoder: Sendable {
       rows.append(try tokenEmbedding.narrow(0, start: Int(id), length: 1))
     }
     let width = configuration.width
-    let tokens = try Tensor.cat(rows, along: 0).reshaped(to: [ids.count, length, width])
+    let tokens = try Tensor.concatenated(rows, along: 0).reshaped(to: [ids.count, length, width])
     return try tokens + positionEmbedding.narrow(0, start: 0, length: length)
   }
 }

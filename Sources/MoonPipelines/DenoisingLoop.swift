@@ -51,8 +51,8 @@ struct DenoisingLoop {
     var prediction: Tensor
     if guides {
       let unconditional = try run.unconditional()
-      let rows = try Tensor.cat([input, input], along: 0)
-      let context = try Tensor.cat([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], along: 0)
+      let rows = try Tensor.concatenated([input, input], along: 0)
+      let context = try Tensor.concatenated([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], along: 0)
       prediction = try combine(run, predict(rows, run.timestep, context))
     } else {
       prediction = try predict(input, run.timestep, run.state.conditional.promptEmbeds)

@@ -21,7 +21,7 @@ extension DenoisingRun {
     case "prompt_embeds":
       let conditional = state.conditional.promptEmbeds
       if !state.guides { return conditional }
-      return try Tensor.cat([(state.unconditional ?? unconditional()).promptEmbeds, conditional], along: 0)
+      return try Tensor.concatenated([(state.unconditional ?? unconditional()).promptEmbeds, conditional], along: 0)
     case "negative_prompt_embeds": return try (state.unconditional ?? unconditional()).promptEmbeds
     default: throw PipelineError.unknownTensor(name: name, onOffer: tensorNames)
     }

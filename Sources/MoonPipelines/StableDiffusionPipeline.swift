@@ -147,7 +147,7 @@ public struct StableDiffusionPipeline: Sendable {
     }
     var report = report
     report.decodeSeconds = (clock.now - start).seconds
-    let decoded = try Tensor.cat(rows, along: 0)
+    let decoded = try Tensor.concatenated(rows, along: 0)
     let images = try rows.map { try RGBImage(decoded: $0.select(0, at: 0)) }
     return GenerationResult(images: images, latents: latents, decoded: decoded, report: report)
   }
