@@ -2,5 +2,9 @@
 #pragma once
 
 #include "moon_convert.h"
+#include "moon_blur.h"
 #include "moon_elementwise.h"
+#include "moon_fourier.h"
+#include "moon_order.h"
 #include "moon_reduce.h"
+#include "moon_resize.h"
