@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-#define MOON_MAX_RANK 8
+// Twice the most dimensions of a tensor: an operation may split one of them.
+#define MOON_MAX_RANK 16
 #define MOON_MAX_OPERANDS 3
 
 typedef struct {

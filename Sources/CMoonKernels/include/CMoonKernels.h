@@ -3,6 +3,10 @@
 
 #include "moon_combine.h"
 #include "moon_convert.h"
+#include "moon_blur.h"
 #include "moon_elementwise.h"
 #include "moon_noise.h"
+#include "moon_fourier.h"
+#include "moon_order.h"
 #include "moon_reduce.h"
+#include "moon_resize.h"
