@@ -88,14 +88,9 @@ public actor GenerationRun {
       plugins = []
       loadedSeed = nil
     }
-    var warnings: [String] = []
-    let callbacks = plugins.map { plugin in
-      LuaCallback(plugin, policy: policy) { warnings.append($0) }
-    }
-    var result = try pipeline.run(
-      request, callbacks: callbacks, threads: threads, shouldStop: { stop.isRaised }, progress: progress)
-    result.report.warnings += warnings
-    return result
+    return try pipeline.run(
+      request, callbacks: plugins.map { LuaCallback($0, policy: policy) }, threads: threads,
+      shouldStop: { stop.isRaised }, progress: progress)
   }
 }
 

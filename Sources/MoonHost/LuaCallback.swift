@@ -8,15 +8,13 @@ internal import MoonTensor
 final class LuaCallback: StepCallback {
   let plugin: LuaPlugin
   private let policy: PluginFailurePolicy
-  private let warn: (String) -> Void
   /// Whether the plugin failed, or was stopped, and is called no more.
   private(set) var isDropped = false
 
-  /// A callback for `plugin`; `warn` takes the message when it is dropped.
-  init(_ plugin: LuaPlugin, policy: PluginFailurePolicy, warn: @escaping (String) -> Void) {
+  /// A callback for `plugin`.
+  init(_ plugin: LuaPlugin, policy: PluginFailurePolicy) {
     self.plugin = plugin
     self.policy = policy
-    self.warn = warn
   }
 
   /// Checks that the plugin fits the pipeline, and calls `on_run_begin`.
@@ -54,7 +52,7 @@ final class LuaCallback: StepCallback {
           noise["uncond"] = try context.value(predictions.unconditional)
           noise["pred"] = try context.value(predictions.combined)
           noise["x"] = try context.value(predictions.latents)
-          noise["sigma"] = .number(run.scheduler.sigmas[run.step])
+          noise["sigma"] = .number(run.sigmas[run.step])
           return place(run) + [.table(noise)]
         },
         use: { result in
@@ -170,7 +168,7 @@ final class LuaCallback: StepCallback {
       let failure = PluginFailure(plugin: plugin.manifest.id, description: message(error, hook, run))
       if policy == .abort { throw failure }
       isDropped = true
-      warn("the plugin '\(plugin.manifest.id)' is dropped: \(failure)")
+      run.warnings.append("the plugin '\(plugin.manifest.id)' is dropped: \(failure)")
     }
   }
 

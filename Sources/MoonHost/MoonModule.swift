@@ -22,7 +22,7 @@ struct MoonModule {
         return .tensor(
           try .arange(
             from: isOne ? 0 : arguments.number(1), to: arguments.number(isOne ? 1 : 2),
-            step: arguments.isNil(3) ? 1 : arguments.number(3)))
+            by: arguments.isNil(3) ? 1 : arguments.number(3)))
       },
       "randn": { arguments in .tensor(try context.generator.normal(shape: arguments.integers(1))) },
       "rand": { arguments in .tensor(try context.generator.uniform(shape: arguments.integers(1))) },
@@ -30,7 +30,7 @@ struct MoonModule {
       "stack": { arguments in .tensor(try .stacked(arguments.list(1), along: arguments.integer(2, default: 0))) },
       "einsum": { arguments in .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : [])) },
       "where": { arguments in
-        .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), arguments.operand(3).asTensor()))
+        .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
       },
       "save_image": { arguments in
         guard let image = try context.image(arguments[1]) else {

@@ -9,7 +9,7 @@ struct PipeHandle {
   let context: PluginContext
 
   /// The one handle that every hook gets.
-  static let value = LuaValue.handle(LuaHandle(kind: PluginContext.Kind.pipe, id: 1))
+  static var value: LuaValue { .handle(LuaHandle(kind: PluginContext.Kind.pipe, id: 1)) }
 
   /// Fields that can be read. Those with an underscore are the reference's own names.
   static let readable = [
@@ -67,22 +67,21 @@ struct PipeHandle {
   private func read(_ key: LuaValue) throws -> LuaValue {
     let name = try name(key, known: Self.readable)
     let run = try context.liveRun()
-    let scheduler = run.scheduler
     let step = max(run.step, 0)
     switch name {
     case "num_timesteps": return .integer(Int64(run.timestepCount))
     case "num_inference_steps": return .integer(Int64(run.request.inferenceSteps))
-    case "timesteps": return .list(scheduler.timesteps.map { LuaValue(timestep: $0) })
-    case "sigmas": return .list(scheduler.sigmas.map { .number($0) })
-    case "sigma": return step < scheduler.sigmas.count ? .number(scheduler.sigmas[step]) : .nil
-    case "sigma_next": return step + 1 < scheduler.sigmas.count ? .number(scheduler.sigmas[step + 1]) : .nil
+    case "timesteps": return .list(run.timesteps.map { LuaValue(timestep: $0) })
+    case "sigmas": return .list(run.sigmas.map { .number($0) })
+    case "sigma": return step < run.sigmas.count ? .number(run.sigmas[step]) : .nil
+    case "sigma_next": return step + 1 < run.sigmas.count ? .number(run.sigmas[step + 1]) : .nil
     case "progress": return .number(Double(run.step + 1) / Double(max(run.timestepCount, 1)))
     case "height": return .integer(Int64(run.height))
     case "width": return .integer(Int64(run.width))
     case "batch": return .integer(Int64(run.batchSize))
     case "seed": return run.request.seeds.first.map { .integer(Int64(bitPattern: $0)) } ?? .nil
     case "pipeline": return .string(run.pipelineName)
-    case "scheduler": return .string(scheduler.className)
+    case "scheduler": return .string(run.schedulerName)
     case "options": return .table(LuaTable(fields: context.options.map { .init(key: .string($0.name), value: LuaValue($0.value)) }))
     case "x0": return try run.predictedOriginal.map { try context.value($0) } ?? .nil
     case "guidance_scale": return .number(run.state.guidanceScale)

@@ -74,7 +74,7 @@ extension PluginContext {
       do {
         do {
           return try self.values(of: body(arguments))
-        } catch TensorError.outOfBudget {
+        } catch let error where error.isOutOfBudget {
           // What Lua has dropped but not collected may be enough.
           sandbox?.collectGarbage()
           return try self.values(of: body(arguments))
@@ -83,7 +83,7 @@ extension PluginContext {
         throw error
       } catch TensorError.badArgument(_, let argument, let detail) {
         throw .argument(argument, detail)
-      } catch TensorError.outOfBudget {
+      } catch let error where error.isOutOfBudget {
         sandbox?.endForMemory()
         throw .message("not enough memory")
       } catch {
@@ -98,5 +98,13 @@ extension PluginContext {
     case .tensors(let tensors): try tensors.map { try value($0) }
     case .values(let values): values
     }
+  }
+}
+
+extension Error {
+  /// Whether the plugin's tensor memory did not suffice.
+  fileprivate var isOutOfBudget: Bool {
+    if case .outOfBudget? = self as? TensorError { return true }
+    return false
   }
 }

@@ -88,10 +88,11 @@ final class PluginContext {
 
   /// A new image handle from `[3 or 1, height, width]` in 0...255.
   func addImage(_ tensor: Tensor) throws -> LuaValue {
-    let pixels = tensor.count
+    let dense = try tensor.contiguous()
+    let pixels = dense.count
     try budget.charge(pixels)
     do {
-      let image = try RGBImage(bytes: tensor)
+      let image = try RGBImage(levels: dense)
       let id = newID()
       images[id] = image
       return .handle(LuaHandle(kind: Kind.image, id: id))
@@ -103,7 +104,7 @@ final class PluginContext {
 
   /// The picture behind a value: an image, or a tensor turned into one; `nil` for anything else.
   func image(_ value: LuaValue) throws -> RGBImage? {
-    if let tensor = try tensor(value) { return try RGBImage(bytes: tensor) }
+    if let tensor = try tensor(value) { return try RGBImage(levels: tensor.contiguous()) }
     guard let handle = value.asHandle, handle.kind == Kind.image else { return nil }
     guard let image = images[handle.id] else {
       throw HostError.message("this image is no longer valid: it lived until its hook returned")

@@ -65,7 +65,7 @@ struct TensorHandle {
   }
 
   /// The functions that change a tensor in place; they give back the same handle.
-  private static let inPlace: [String: (inout Tensor, HostArguments) throws -> Void] = [
+  private static let inPlace: [String: @Sendable (inout Tensor, HostArguments) throws -> Void] = [
     "set": { tensor, arguments in
       try tensor.set(
         Float(arguments.number(1)), at: arguments.count < 2 ? [] : arguments.integers(2))

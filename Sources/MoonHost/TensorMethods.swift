@@ -3,7 +3,7 @@ internal import MoonTensor
 
 /// The methods of tensors by the names that plugins use, which are PyTorch's.
 enum TensorMethods {
-  typealias Method = (Tensor, HostArguments) throws -> HostReply
+  typealias Method = @Sendable (Tensor, HostArguments) throws -> HostReply
 
   /// Every method that makes a new value.
   static let table: [String: Method] = shapes.merging(numbers) { $1 }.merging(comparisons) { $1 }
@@ -12,7 +12,7 @@ enum TensorMethods {
   /// Shapes, views and elements.
   private static let shapes: [String: Method] = [
     "size": { tensor, arguments in
-      if arguments.isNil(1) { return .values([.table(LuaTable(list: tensor.shape.map { .integer(Int64($0)) }))]) }
+      if arguments.isNil(1) { return .values([.list(tensor.shape.map { .integer(Int64($0)) })]) }
       return .values([.integer(Int64(try tensor.size(of: arguments.integer(1))))])
     },
     "numel": { tensor, _ in .values([.integer(Int64(tensor.count))]) },
@@ -87,12 +87,13 @@ enum TensorMethods {
     "ge": compare({ try $0 .>= $1 }, { try $0 .>= $1 }),
     "eq": compare({ try $0 .== $1 }, { try $0 .== $1 }),
     "where": { tensor, arguments in
-      .tensor(try Tensor.where(arguments.tensor(1), tensor, arguments.operand(2).asTensor()))
+      .tensor(try Tensor.where(arguments.tensor(1), tensor, else: arguments.operand(2).asTensor()))
     },
   ]
 
   private static func compare(
-    _ tensors: @escaping (Tensor, Tensor) throws -> Tensor, _ number: @escaping (Tensor, Float) throws -> Tensor
+    _ tensors: @escaping @Sendable (Tensor, Tensor) throws -> Tensor,
+    _ number: @escaping @Sendable (Tensor, Float) throws -> Tensor
   ) -> Method {
     { tensor, arguments in
       switch try arguments.operand(1) {
@@ -120,7 +121,7 @@ enum TensorMethods {
     },
   ]
 
-  private static func reduce(_ body: @escaping (Tensor, [Int]?, Bool) throws -> Tensor) -> Method {
+  private static func reduce(_ body: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor) -> Method {
     { tensor, arguments in
       .tensor(try body(tensor, arguments.dimensions(1), arguments.boolean(2, default: false)))
     }

@@ -3,7 +3,7 @@ internal import MoonTensor
 /// The arithmetic operators of tensors, with a number on either side.
 enum TensorOperators {
   /// Metamethod names and what they do with two operands, at least one of them a tensor.
-  static let table: [String: (TensorOperand, TensorOperand) throws(TensorError) -> Tensor] = [
+  static let table: [String: @Sendable (TensorOperand, TensorOperand) throws(TensorError) -> Tensor] = [
     "__add": { left, right throws(TensorError) in
       switch (left, right) {
       case (.tensor(let left), .tensor(let right)): try left + right

@@ -1,4 +1,4 @@
-public import MoonSchedulers
+internal import MoonSchedulers
 public import MoonTensor
 
 /// A run while it goes: what callbacks see and change.
@@ -19,7 +19,7 @@ public final class DenoisingRun {
   /// The clean latents that the last prediction points to, `[batch, channels, height, width]`; `nil` before step 0 ends.
   public internal(set) var predictedOriginal: Tensor?
   /// The scheduler with its timesteps and noise levels.
-  public internal(set) var scheduler: any Scheduler
+  var scheduler: any Scheduler
   /// Whether the caller asked for the end of the run; asked from any thread.
   public let shouldStop: @Sendable () -> Bool
   /// Warnings for the report.
@@ -48,6 +48,15 @@ public final class DenoisingRun {
 
   /// Rows of the batch: prompts times images a prompt.
   public var batchSize: Int { state.latents.shape[0] }
+
+  /// Class name of the scheduler, as in the reference.
+  public var schedulerName: String { scheduler.className }
+
+  /// Training time of each step.
+  public var timesteps: [Double] { scheduler.timesteps }
+
+  /// Noise level of the latents at each step, then the level that the run ends at.
+  public var sigmas: [Double] { scheduler.sigmas }
 
   /// Steps of the schedule; some schedulers have more than were asked for.
   public var timestepCount: Int { scheduler.timesteps.count }
