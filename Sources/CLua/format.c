@@ -17,13 +17,27 @@ typedef struct specifier {
   int precision;
 } specifier;
 
-_Noreturn static void refuse_specifier(lua_State *L, const char *start, size_t count) {
+_Noreturn static void refuse_specifier(lua_State *L, const char *start, const char *end, const char *message) {
   char shown[SPECIFIER_BYTES];
+  size_t count = (size_t)(end - start);
   if (count >= sizeof shown) count = sizeof shown - 1;
   memcpy(shown, start, count);
   shown[count] = 0;
-  luaL_error(L, "invalid conversion '%s' to 'format'", shown);
+  luaL_error(L, message, shown);
   __builtin_unreachable();
+}
+
+/// The flags that go with a conversion; NULL when there is no such conversion.
+static const char *flags_of(char conversion) {
+  switch (conversion) {
+    case 'd': case 'i': return "-+0 ";
+    case 'u': return "-0";
+    case 'x': case 'X': case 'o': return "-#0";
+    case 'a': case 'A': case 'e': case 'E': case 'f': case 'g': case 'G': return "-+ #0";
+    case 'c': case 's': return "-";
+    case 'q': return "";
+    default: return NULL;
+  }
 }
 
 /// Reads at most two digits.
@@ -35,21 +49,24 @@ static const char *read_number(const char *p, const char *end, int *number) {
 
 /// Reads the specifier after a `%`; returns where it ends.
 static const char *read_specifier(lua_State *L, const char *p, const char *end, specifier *to) {
-  const char *start = p - 1;
+  const char *start = p - 1, *flags = p;
   int width;
   memset(to, 0, sizeof *to);
-  while (p < end && *p != 0 && strchr("-+ #0", *p) != NULL) {
-    if (p - start > 5) refuse_specifier(L, start, (size_t)(p - start) + 1);
-    p++;
-  }
+  while (p < end && *p != 0 && p - start <= 5 && strchr("-+ #0", *p) != NULL) p++;
+  const char *flags_end = p;
   p = read_number(p, end, &width);
   if (p < end && *p == '.') {
     to->has_precision = true;
     p = read_number(p + 1, end, &to->precision);
   }
   to->has_modifiers = p - start > 1;
-  if (p >= end || *p == 0 || strchr("cdiuxXoaAeEfFgGqs", *p) == NULL) {
-    refuse_specifier(L, start, (size_t)(p - start) + (p < end ? 1 : 0));
+  const char *allowed = p < end ? flags_of(*p) : NULL;
+  const char *shown_end = p < end ? p + 1 : p;
+  if (allowed == NULL) refuse_specifier(L, start, shown_end, "invalid conversion '%s' to 'format'");
+  for (; flags < flags_end && *p != 'q'; flags++) {
+    if (strchr(allowed, *flags) == NULL) {
+      refuse_specifier(L, start, shown_end, "invalid conversion specification: '%s'");
+    }
   }
   to->conversion = *p;
   to->count = (size_t)(p - start);

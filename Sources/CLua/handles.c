@@ -104,9 +104,10 @@ static int pairs_of_handle(lua_State *L) {
   lua_call(L, 1, 1);
   luaL_checktype(L, -1, LUA_TTABLE);
   lua_rawgeti(L, LUA_REGISTRYINDEX, moon_of(L)->hidden);
+  lua_getfield(L, -1, "_G");
   lua_getfield(L, -1, "next");
-  lua_insert(L, -3);
-  lua_pop(L, 1);
+  lua_insert(L, -4);
+  lua_pop(L, 2);
   lua_pushnil(L);
   return 3;
 }

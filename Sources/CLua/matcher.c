@@ -140,7 +140,7 @@ static const char *match_back_reference(moon_matcher *m, const char *at, char di
     luaL_error(m->L, "invalid capture index %%%d", index + 1);
   }
   ptrdiff_t count = m->capture[index].count;
-  if (count < 0) count = 0;  // of a position capture nothing is repeated
+  if (count < 0) return NULL;  // a position is no text
   moon_tick(m->L, m->s, 1 + (size_t)count / 64);
   bool is_same = m->subject_end - at >= count && memcmp(m->capture[index].start, at, (size_t)count) == 0;
   return is_same ? at + count : NULL;

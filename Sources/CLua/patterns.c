@@ -145,9 +145,6 @@ static void add_template(moon_matcher *m, luaL_Buffer *buffer, const char *start
     } else if (c == '0') {
       luaL_addlstring(buffer, start, (size_t)(end - start));
     } else if (c >= '1' && c <= '9') {
-      if (c - '1' >= m->captures && c != '1') {
-        luaL_error(L, "invalid capture index %%%d in replacement string", c - '0');
-      }
       push_capture(m, c - '1', start, end);
       luaL_tolstring(L, -1, NULL);
       lua_remove(L, -2);

@@ -25,6 +25,17 @@ static void open_string_metatable(lua_State *L, moon_lua *s) {
   lua_pop(L, 2);
 }
 
+/// Copies the functions of the table at `from` into the table on top.
+static void copy_functions(lua_State *L, int from) {
+  lua_pushnil(L);
+  while (lua_next(L, from)) {
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    if (lua_isfunction(L, -1)) lua_rawset(L, -4);
+    else lua_pop(L, 2);
+  }
+}
+
 static void new_slot(lua_State *L, int *slot) {
   lua_newtable(L);
   *slot = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -50,8 +61,9 @@ static int open_body(lua_State *L) {
     lua_setfield(L, environment, "require");
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, s->hidden);
-  lua_getfield(L, environment, "next");
-  lua_setfield(L, -2, "next");
+  lua_newtable(L);
+  copy_functions(L, environment);
+  lua_setfield(L, -2, "_G");
   lua_pop(L, 1);
   moon_push_strings(L, s);
   publish(L, s, environment, "string");
@@ -68,10 +80,10 @@ static int open_body(lua_State *L) {
   lua_setfield(L, -2, "log");
   publish(L, s, environment, "moon");
   open_string_metatable(L, s);
-  // What no script may find: the real globals and the list of loaded libraries.
+  // No script finds the real globals; the list of libraries serves Lua's own error texts, with the functions' names.
   lua_newtable(L);
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  lua_newtable(L);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, s->hidden);
   lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   // Kept alive, so that Lua never has to make it while memory is out.
   lua_pushliteral(L, "error in error handling");

@@ -83,7 +83,7 @@ static int string_byte(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &count);
   lua_Integer from = luaL_optinteger(L, 2, 1);
   uint64_t first = start_position(from, count);
-  lua_Integer to = luaL_optinteger(L, 3, (lua_Integer)first);
+  lua_Integer to = luaL_optinteger(L, 3, from);
   uint64_t last = to > (lua_Integer)count ? count : to >= 0 ? (uint64_t)to
                 : to < -(lua_Integer)count ? 0 : count + (uint64_t)to + 1;
   if (first > last) return 0;

@@ -84,7 +84,8 @@ static int table_concat(lua_State *L) {
     if (i != first) luaL_addlstring(&buffer, separator, gap);
     lua_rawgeti(L, 1, i);
     if (!lua_isstring(L, -1)) {
-      return luaL_error(L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);
+      const char *type = moon_type_name(L, s, -1);
+      return luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", type, (LUAI_UACINT)i);
     }
     total += lua_rawlen(L, -1) + gap;
     moon_check_string_size(L, s, total);
