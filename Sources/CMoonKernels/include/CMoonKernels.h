@@ -1,4 +1,8 @@
 // Vector loops of the tensor engine: plain pointers in and out, no allocation, no state.
 #pragma once
 
+#include "moon_activation.h"
+#include "moon_attention.h"
 #include "moon_convert.h"
+#include "moon_layout.h"
+#include "moon_norm.h"
