@@ -10,3 +10,8 @@
 #include "moon_order.h"
 #include "moon_reduce.h"
 #include "moon_resize.h"
+#include "moon_activation.h"
+#include "moon_attention.h"
+#include "moon_convert.h"
+#include "moon_layout.h"
+#include "moon_norm.h"
