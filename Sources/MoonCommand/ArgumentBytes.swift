@@ -3,6 +3,7 @@ package enum ArgumentBytes {
   /// The arguments after the program's name.
   ///
   /// - Parameter arguments: Each one's bytes, without the zero at its end.
+  /// - Returns: The texts, as many.
   /// - Throws: `CommandFailure` that names the first one that is not valid UTF-8.
   package static func texts(_ arguments: [[UInt8]]) throws -> [String] {
     try arguments.enumerated().map { index, bytes in

@@ -7,6 +7,7 @@ package enum LatentsFile {
   /// The noise that a run starts from, as float32.
   ///
   /// - Parameter url: A file with a tensor `latents`, or with one tensor of any name.
+  /// - Returns: The tensor, whatever its shape.
   /// - Throws: One sentence that names the file.
   package static func read(_ url: URL) throws -> Tensor {
     let file = try SafetensorsFile(contentsOf: url)

@@ -13,6 +13,7 @@ package struct ProgressLine: Equatable, Sendable {
   ///   - step: The step, from 0.
   ///   - count: Steps of the run.
   ///   - seconds: Seconds that the step took.
+  /// - Returns: The line, without an end.
   package mutating func ended(step: Int, of count: Int, seconds: Double) -> String {
     recent.append(seconds)
     if recent.count > Self.window { recent.removeFirst() }
