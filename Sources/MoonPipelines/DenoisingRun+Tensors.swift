@@ -4,7 +4,10 @@ public import MoonTensor
 /// step.
 extension DenoisingRun {
   /// The names that this pipeline offers.
-  public var tensorNames: [String] { ["latents", "prompt_embeds", "negative_prompt_embeds"] }
+  public var tensorNames: [String] { Self.tensorNames }
+
+  /// The names that text-to-image offers.
+  public static let tensorNames = ["latents", "prompt_embeds", "negative_prompt_embeds"]
 
   /// The tensor of that name as the reference's callbacks see it.
   ///
