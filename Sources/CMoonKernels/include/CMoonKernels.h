@@ -1,6 +1,8 @@
 // Vector loops of the tensor engine: plain pointers in and out, no allocation, no state.
 #pragma once
 
+#include "moon_activation.h"
+#include "moon_attention.h"
 #include "moon_convert.h"
 #include "moon_blur.h"
 #include "moon_elementwise.h"
@@ -8,3 +10,5 @@
 #include "moon_order.h"
 #include "moon_reduce.h"
 #include "moon_resize.h"
+#include "moon_layout.h"
+#include "moon_norm.h"
