@@ -163,6 +163,8 @@ struct OperationCase: Decodable {
     case "min": return [try a().minimum(along: dims, keepDimensions: keeps)]
     case "max": return [try a().maximum(along: dims, keepDimensions: keeps)]
     case "norm": return [try a().norm(order: numbers == nil ? 2 : number(0), along: dims, keepDimensions: keeps)]
+    case "matmul": return [try a().matmul(given[1])]
+    case "einsum": return [try Tensor.einsum(text ?? "", given)]
     case "dot": return [try a().dot(given[1])]
     case "quantile": return [try a().quantile(number(0), along: dim, keepDimensions: keeps)]
     case "quantiles":

@@ -466,7 +466,70 @@ case("fft2", ["e03"], None, error=bad("fft2", 1, "the picture has no elements"))
 case("fft2", ["r8"], None, error="the shape [1, 2, 1, 2, 1, 2, 1, 2, 2] is not allowed: more than 8 dimensions")
 
 # Products -----------------------------------------------------------------------------------------------------------
-#PRODUCTS#
+for name, value in {
+    "a5x64": randn(5, 64), "b64x9": randn(64, 9), "stack32": randn(3, 2, 4, 5), "stack3": randn(3, 1, 5, 2), "e05": randn(0, 5),
+    "e50": randn(5, 0), "cube": randn(4, 4, 4), "colour": randn(3, 4), "latents": randn(4, 6, 5), "heads": randn(2, 3, 5, 4),
+    "keys": randn(2, 3, 7, 4), "one1": randn(1, 4),
+}.items():
+    INPUTS[name] = value
+    put(name, value)
+for inputs, pre in [
+    (["v5", "w5"], None), (["m34", "r4"], None), (["r4", "m43"], None), (["m34", "m43"], None), (["m34", "m34"], ["", "T"]),
+    (["m34", "m34"], ["T", ""]), (["m45", "a5x64"], None), (["a5x64", "b64x9"], None), (["a5x64", "a5x64"], ["T", ""]),
+    (["t234", "m43"], None), (["t234", "r4"], None), (["m34", "t245"], None), (["t234", "t245"], None),
+    (["stack32", "stack3"], None), (["v5", "stack3"], None), (["stack32", "v5"], None), (["e30", "e03"], None), (["e03", "m34"], None),
+    (["e05", "e50"], None), (["m34", "m43"], ["E", ""]), (["m34", "m43"], ["E", "E"]), (["m34", "m43"], ["", "E"]),
+    (["t234", "t234"], ["T", ""]), (["heads", "keys"], ["", "T"]), (["m34", "b64x9"], None), (["c31", "one1"], None),
+    (["q2345", "q2345"], ["S", "S"]), (["v1", "v1"], None), (["m44", "m44"], ["S", "S"]), (["e0", "e0"], None),
+]:
+    try:
+        torch.matmul(*[VIEWS[p](INPUTS[n]) for p, n in zip(pre or ["", ""], inputs)])
+    except RuntimeError:
+        left, right = [list(VIEWS[p](INPUTS[n]).shape) for p, n in zip(pre or ["", ""], inputs)]
+        case("matmul", inputs, None, pre=pre, error=f"matmul: the shape is {right}, wanted {left}")
+    else:
+        case("matmul", inputs, torch.matmul, pre=pre, tolerance=2e-6)
+case("matmul", ["m34", "s"], None, error=bad("matmul", 1, "a factor has no dimensions"))
+case("matmul", ["t234", "cube"], None, error="the shapes [2] and [4] cannot be broadcast together")
+for equation, inputs in [
+    ("i,i->", ["v5", "w5"]), ("i,i", ["v5", "w5"]), ("i,j->ij", ["v5", "r4"]), ("ij->ji", ["m34"]), ("ij->", ["m34"]), ("ij->i", ["m34"]),
+    ("ij->j", ["m34"]), ("ii->i", ["m44"]), ("ii", ["m44"]), ("ii->", ["m44"]), ("iij->ij", ["cube"]), ("iii->i", ["cube"]),
+    ("ij,jk->ik", ["m34", "m43"]), ("ij,jk", ["m34", "m43"]), ("ij,kj->ik", ["m34", "n34"]), ("ij,ij->ij", ["m34", "n34"]),
+    ("ij,ij->", ["m34", "n34"]), ("ij,ij->i", ["m34", "n34"]), ("ij,ij,ij->", ["m34", "n34", "m34"]), ("lhw,rl->rhw", ["latents", "colour"]),
+    ("bhqd,bhkd->bhqk", ["heads", "keys"]), ("...qd,...kd->...qk", ["heads", "keys"]), ("...ij->...ji", ["q2345"]), ("...->...", ["t234"]),
+    ("...", ["t234"]), ("ba", ["m34"]), ("aB", ["m34"]), ("Ab", ["m34"]), ("i...->...", ["t234"]), ("...i->...", ["t234"]), ("...ij->ij", ["t234"]),
+    ("...->", ["t234"]), ("ij->...ij", ["m34"]), (" i j , j k -> i k ", ["m34", "m43"]), ("", ["s"]), ("->", ["s"]), (",->", ["s", "s"]),
+    ("i,j,k->ijk", ["v5", "r4", "v1"]), ("ij,jk,kl->il", ["m34", "m43", "m34"]), ("ij,ji->", ["m34", "m43"]), ("ij,ik,il->jkl", ["m34", "n34", "c31"]),
+    ("i,i->i", ["v1", "v5"]), ("i,i", ["v1", "v5"]), ("ij,ij->ij", ["m34", "one1"]), ("ij,ij->", ["m34", "one1"]), ("ij,jk->k", ["m34", "m43"]),
+    ("...i,i...->...", ["t234", "r4"]), ("...ij,...jk->...ik", ["stack32", "stack3"]), ("ij,jk->ik", ["e30", "e03"]), ("ij->j", ["e03"]),
+    ("ij,kl->ijkl", ["m34", "n34"]), ("abcdefgh->hgfedcba", ["r8"]), ("abcdefgh,ab->cdefgh", ["r8", "one1"]), ("bij,bjk->b", ["t234", "t245"]),
+    ("bij,bjk->bk", ["t234", "t245"]), ("ijk,ik->j", ["t234", "t234"]), ("i,ij,j->", ["v1", "m34", "r4"]), ("ij,j,i->j", ["m34", "r4", "c31"]),
+]:
+    try:
+        torch.einsum(equation, *[INPUTS[n] for n in inputs])
+    except RuntimeError as failure:
+        print(f"left out: {equation!r} of {inputs}: {str(failure)[:80]}")
+    else:
+        case("einsum", inputs, lambda *a, e=equation: torch.einsum(e, *a), text=equation, tolerance=2e-6)
+case("einsum", ["m34", "m34"], lambda a, b: torch.einsum("ij,kj->ik", a, b), pre=["T", "T"], text="ij,kj->ik", tolerance=2e-6)
+case("einsum", ["m34", "n34"], lambda a, b: torch.einsum("bij,bij->b", a, b), pre=["E", "E"], text="bij,bij->b", tolerance=2e-6)
+for equation, inputs, argument, detail in [
+    ("ij->ii", ["m34"], 1, "'i' appears twice in the result"), ("ij->ijk", ["m34"], 1, "the result's 'k' is in no operand"),
+    ("ij,jk->ik", ["m34", "m34"], 3, "size 3 for a letter of size 4"), ("ii->i", ["m34"], 2, "a repeated letter has sizes 3 and 4"),
+    ("ij->ij", ["m34", "m34"], 1, "the equation has 1 operands, the call 2"), ("ij,ij->ij", ["m34"], 1, "the equation has 2 operands, the call 1"),
+    ("i->i", ["m34"], 1, "operand 0 has 2 dimensions, the equation names 1"), ("ijk->i", ["m34"], 1, "operand 0 has 2 dimensions, the equation names 3"),
+    ("ijk...->i", ["m34"], 1, "operand 0 has 2 dimensions, the equation names 3"), ("ij->ji->ij", ["m34"], 1, "unexpected character at byte 7"),
+    ("i.j", ["m34"], 1, "'.' at byte 2 is not part of one ellipsis"), ("i..j", ["m34"], 1, "'.' at byte 2 is not part of one ellipsis"),
+    ("......", ["m34"], 1, "'.' at byte 4 is not part of one ellipsis"), ("ij-", ["m34"], 1, "unexpected character at byte 3"),
+    ("i>j", ["m34"], 1, "unexpected character at byte 2"), ("ij->i,j", ["m34"], 1, "unexpected character at byte 6"), ("12->21", ["m34"], 1, "unexpected character at byte 1"),
+    ("\u03b1\u03b2", ["m34"], 1, "unexpected character at byte 1"), ("i\u0000j", ["m34"], 1, "unexpected character at byte 2"),
+    ("abcdefghi->", ["m34"], 1, "a term has more than 8 letters"), (",,,,,,,,->", ["s"], 1, "more than 8 operands"), ("x" * 5000, ["m34"], 1, "the equation is longer than 4096 bytes"),
+    ("", ["m34"], 1, "operand 0 has 2 dimensions, the equation names 0"), ("i", [], 2, "no operands"), ("i", ["v5"] * 9, 2, "9 operands, at most 8"),
+    ("ii", ["one1"], 2, "a repeated letter has sizes 1 and 4"),
+]:
+    case("einsum", inputs, None, text=equation, error=bad("einsum", argument, detail))
+case("einsum", ["r8", "v1"], None, text="abcdefgh,i->abcdefghi", error=bad("einsum", 1, "a term has more than 8 letters"))
+case("einsum", ["r8", "v1"], None, text="abcdefgh,i", error="the shape [1, 2, 1, 2, 1, 2, 1, 2, 1] is not allowed: einsum meets more than 8 dimensions on its way")
 
 folder = pathlib.Path(__file__).parent
 save_file(tensors, folder / "tensor_ops.safetensors", {"torch": torch.__version__, "seed": str(SEED)})
