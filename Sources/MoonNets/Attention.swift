@@ -19,7 +19,7 @@ package struct Attention: Sendable {
   ///   - heads: Number of heads; it divides `inner`.
   package init(
     _ weights: WeightMap, width: Int, contextWidth: Int, inner: Int, heads: Int
-  ) throws(WeightsError) {
+  ) throws {
     self.heads = heads
     query = try weights.linear("to_q", width, inner, hasBias: false)
     key = try weights.linear("to_k", contextWidth, inner, hasBias: false)

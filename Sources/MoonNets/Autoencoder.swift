@@ -13,7 +13,7 @@ package struct Autoencoder: Sendable {
   /// Takes all weights of both halves and refuses keys that are left over.
   ///
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
-  package init(_ configuration: AutoencoderConfiguration, weights: WeightMap) throws(WeightsError) {
+  package init(_ configuration: AutoencoderConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
     encoder = try AutoencoderEncoder(weights.scoped("encoder."), configuration)
     decoder = try AutoencoderDecoder(weights.scoped("decoder."), configuration)

@@ -13,10 +13,10 @@ private struct PixelAttention: Sendable {
   private let output: LinearLayer
 
   /// Takes the layers under their present names, or under those of files from before 2023.
-  init(_ weights: WeightMap, channels: Int, groups: Int) throws(WeightsError) {
+  init(_ weights: WeightMap, channels: Int, groups: Int) throws {
     norm = try GroupNorm(
       weights.scoped("group_norm."), channels: channels, groups: groups, epsilon: autoencoderEpsilon)
-    let isOld = weights.has("proj_attn.weight")
+    let isOld = weights.contains("proj_attn.weight")
     query = try weights.linearOrPointwise(isOld ? "query" : "to_q", channels, channels)
     key = try weights.linearOrPointwise(isOld ? "key" : "to_k", channels, channels)
     value = try weights.linearOrPointwise(isOld ? "value" : "to_v", channels, channels)
@@ -37,7 +37,7 @@ struct AutoencoderMidBlock: Sendable {
   private let attention: PixelAttention?
   private let second: ResidualBlock
 
-  init(_ weights: WeightMap, _ configuration: AutoencoderConfiguration, channels: Int) throws(WeightsError) {
+  init(_ weights: WeightMap, _ configuration: AutoencoderConfiguration, channels: Int) throws {
     first = try ResidualBlock(weights.scoped("resnets.0."), configuration, input: channels, output: channels)
     attention =
       configuration.midBlockAttends
@@ -56,7 +56,7 @@ extension ResidualBlock {
   /// A residual block of an autoencoder: no time embedding.
   init(
     _ weights: WeightMap, _ configuration: AutoencoderConfiguration, input: Int, output: Int
-  ) throws(WeightsError) {
+  ) throws {
     try self.init(
       weights, input: input, output: output, timeWidth: nil, groups: configuration.groups,
       epsilon: autoencoderEpsilon)

@@ -9,7 +9,7 @@ struct AutoencoderDecoder: Sendable {
   private let normOut: GroupNorm
   private let convolutionOut: ConvolutionLayer
 
-  init(_ weights: WeightMap, _ configuration: AutoencoderConfiguration) throws(WeightsError) {
+  init(_ weights: WeightMap, _ configuration: AutoencoderConfiguration) throws {
     let channels = Array(configuration.channels.reversed())
     convolutionIn = try weights.convolution("conv_in", configuration.latentChannels, channels[0])
     midBlock = try AutoencoderMidBlock(weights.scoped("mid_block."), configuration, channels: channels[0])

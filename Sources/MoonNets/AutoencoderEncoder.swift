@@ -9,7 +9,7 @@ struct AutoencoderEncoder: Sendable {
   private let normOut: GroupNorm
   private let convolutionOut: ConvolutionLayer
 
-  init(_ weights: WeightMap, _ configuration: AutoencoderConfiguration) throws(WeightsError) {
+  init(_ weights: WeightMap, _ configuration: AutoencoderConfiguration) throws {
     let channels = configuration.channels
     let last = channels.count - 1
     convolutionIn = try weights.convolution("conv_in", configuration.imageChannels, channels[0])

@@ -28,7 +28,7 @@ package struct CLIPTextConfiguration: Sendable, Equatable {
     case "gelu_new", "gelu_pytorch_tanh": activation = .geluTanh
     default:
       throw NetworkError.unsupported(
-        file: config.name, key: "hidden_act", found: "\"\(name ?? "null")\"",
+        file: config.name, key: "hidden_act", found: "\"\(name)\"",
         detail: "\"quick_gelu\", \"gelu\" and \"gelu_new\" are")
     }
     try config.expectFalse("use_attention_mask")
@@ -52,7 +52,7 @@ private struct CLIPEncoderLayer: Sendable {
   let heads: Int
   let activation: Activation
 
-  init(_ weights: WeightMap, _ configuration: CLIPTextConfiguration) throws(WeightsError) {
+  init(_ weights: WeightMap, _ configuration: CLIPTextConfiguration) throws {
     let width = configuration.width
     attentionNorm = try LayerNorm(weights.scoped("layer_norm1."), width: width, epsilon: configuration.epsilon)
     query = try weights.linear("self_attn.q_proj", width, width)
@@ -87,10 +87,10 @@ package struct CLIPTextEncoder: Sendable {
   /// Takes all weights, with or without the prefix `text_model.`, and refuses keys that are left over.
   ///
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
-  package init(_ configuration: CLIPTextConfiguration, weights: WeightMap) throws(WeightsError) {
+  package init(_ configuration: CLIPTextConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
     let prefix = "text_model."
-    let model = weights.has("\(prefix)final_layer_norm.weight") ? weights.scoped(prefix) : weights
+    let model = weights.contains("\(prefix)final_layer_norm.weight") ? weights.scoped(prefix) : weights
     let embeddings = model.scoped("embeddings.")
     tokenEmbedding = try embeddings.take(
       "token_embedding.weight", shape: [configuration.vocabularySize, configuration.width])
@@ -144,7 +144,7 @@ package struct CLIPTextEncoder: Sendable {
       rows.append(try tokenEmbedding.narrow(0, start: Int(id), length: 1))
     }
     let width = configuration.width
-    let tokens = try Tensor.cat(rows, dim: 0).reshaped(to: [ids.count, length, width])
+    let tokens = try Tensor.concatenated(rows, along: 0).reshaped(to: [ids.count, length, width])
     return try tokens + positionEmbedding.narrow(0, start: 0, length: length)
   }
 }

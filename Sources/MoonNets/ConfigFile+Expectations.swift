@@ -4,7 +4,7 @@ internal import MoonWeights
 extension ConfigFile {
   /// Refuses a text other than those listed; absent and null pass.
   func expect(_ key: String, oneOf allowed: [String]) throws {
-    guard let found = try string(key, default: nil) else { return }
+    guard let found = try optional(key, .string) else { return }
     if !allowed.contains(found) {
       let list = allowed.map { "\"\($0)\"" }.joined(separator: " and ")
       throw NetworkError.unsupported(file: name, key: key, found: "\"\(found)\"", detail: "\(list) is")
@@ -13,7 +13,7 @@ extension ConfigFile {
 
   /// Refuses anything but null or absence.
   func expectNull(_ key: String) throws {
-    if has(key) {
+    if has(key) && !isNull(key) {
       throw NetworkError.unsupported(file: name, key: key, found: "set", detail: "only null is")
     }
   }
@@ -36,7 +36,7 @@ extension ConfigFile {
   /// A list of `count` integers, or one integer that stands for all of them.
   func intOrList(_ key: String, count: Int, default fallback: [Int]) throws -> [Int] {
     if !has(key) { return fallback }
-    if !isList(key) { return [Int](repeating: try int(key), count: count) }
+    guard case .array = value(key) else { return [Int](repeating: try int(key), count: count) }
     let list = try intList(key)
     if list.count != count {
       throw NetworkError.inconsistent(

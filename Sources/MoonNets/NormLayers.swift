@@ -9,7 +9,7 @@ package struct GroupNorm: Sendable {
   private let bias: Tensor
 
   /// Takes `weight` and `bias`, `[channels]` each.
-  package init(_ weights: WeightMap, channels: Int, groups: Int, epsilon: Float) throws(WeightsError) {
+  package init(_ weights: WeightMap, channels: Int, groups: Int, epsilon: Float) throws {
     self.groups = groups
     self.epsilon = epsilon
     weight = try weights.take("weight", shape: [channels])
@@ -29,7 +29,7 @@ package struct LayerNorm: Sendable {
   private let bias: Tensor
 
   /// Takes `weight` and `bias`, `[width]` each.
-  package init(_ weights: WeightMap, width: Int, epsilon: Float = 1e-5) throws(WeightsError) {
+  package init(_ weights: WeightMap, width: Int, epsilon: Float = 1e-5) throws {
     self.epsilon = epsilon
     weight = try weights.take("weight", shape: [width])
     bias = try weights.take("bias", shape: [width])

@@ -22,7 +22,7 @@ package struct ResidualBlock: Sendable {
   ///   - epsilon: Epsilon of both norms.
   package init(
     _ weights: WeightMap, input: Int, output: Int, timeWidth: Int?, groups: Int, epsilon: Float
-  ) throws(WeightsError) {
+  ) throws {
     firstNorm = try GroupNorm(weights.scoped("norm1."), channels: input, groups: groups, epsilon: epsilon)
     firstConvolution = try weights.convolution("conv1", input, output)
     if let timeWidth {

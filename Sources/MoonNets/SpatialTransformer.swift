@@ -12,7 +12,7 @@ struct TransformerBlock: Sendable {
   private let feedForward: LinearLayer
 
   /// Takes `norm1`, `attn1`, `norm2`, `attn2`, `norm3` and `ff`.
-  init(_ weights: WeightMap, width: Int, contextWidth: Int, heads: Int) throws(WeightsError) {
+  init(_ weights: WeightMap, width: Int, contextWidth: Int, heads: Int) throws {
     selfNorm = try LayerNorm(weights.scoped("norm1."), width: width)
     selfAttention = try Attention(
       weights.scoped("attn1."), width: width, contextWidth: width, inner: width, heads: heads)
@@ -44,7 +44,7 @@ package struct SpatialTransformer: Sendable {
   /// Takes `norm`, `proj_in`, `transformer_blocks` and `proj_out`.
   package init(
     _ weights: WeightMap, channels: Int, contextWidth: Int, heads: Int, depth: Int, groups: Int
-  ) throws(WeightsError) {
+  ) throws {
     norm = try GroupNorm(weights.scoped("norm."), channels: channels, groups: groups, epsilon: 1e-6)
     projectionIn = try weights.linearOrPointwise("proj_in", channels, channels)
     var blocks: [TransformerBlock] = []

@@ -20,7 +20,7 @@ package struct TimeEmbedding: Sendable {
   ///   - frequencyShift: `freq_shift` of the configuration.
   package init(
     _ weights: WeightMap, width: Int, output: Int, flipsSineToCosine: Bool, frequencyShift: Double
-  ) throws(WeightsError) {
+  ) throws {
     self.width = width
     self.flipsSineToCosine = flipsSineToCosine
     self.frequencyShift = frequencyShift

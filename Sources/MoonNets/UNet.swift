@@ -17,7 +17,7 @@ package struct UNet: Sendable {
   /// Takes all weights of a UNet and refuses keys that are left over.
   ///
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
-  package init(_ configuration: UNetConfiguration, weights: WeightMap) throws(WeightsError) {
+  package init(_ configuration: UNetConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
     let channels = configuration.channels
     let levels = channels.count

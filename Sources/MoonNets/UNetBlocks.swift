@@ -8,14 +8,14 @@ struct UNetBlockContext: Sendable {
   let groups: Int
   let epsilon: Float
 
-  func residual(_ weights: WeightMap, input: Int, output: Int) throws(WeightsError) -> ResidualBlock {
+  func residual(_ weights: WeightMap, input: Int, output: Int) throws -> ResidualBlock {
     try ResidualBlock(
       weights, input: input, output: output, timeWidth: timeWidth, groups: groups, epsilon: epsilon)
   }
 
   func transformer(
     _ weights: WeightMap, channels: Int, heads: Int, depth: Int
-  ) throws(WeightsError) -> SpatialTransformer {
+  ) throws -> SpatialTransformer {
     try SpatialTransformer(
       weights, channels: channels, contextWidth: contextWidth, heads: heads, depth: depth, groups: groups)
   }
@@ -30,7 +30,7 @@ struct UNetDownBlock: Sendable {
   init(
     _ weights: WeightMap, _ context: UNetBlockContext, input: Int, output: Int, layers: Int,
     heads: Int, depth: Int, attends: Bool, downsamplePadding: Int?
-  ) throws(WeightsError) {
+  ) throws {
     var residuals: [ResidualBlock] = []
     var attentions: [SpatialTransformer] = []
     for layer in 0..<layers {
@@ -79,7 +79,7 @@ struct UNetMidBlock: Sendable {
 
   init(
     _ weights: WeightMap, _ context: UNetBlockContext, channels: Int, heads: Int, depth: Int
-  ) throws(WeightsError) {
+  ) throws {
     first = try context.residual(weights.scoped("resnets.0."), input: channels, output: channels)
     attention = try context.transformer(
       weights.scoped("attentions.0."), channels: channels, heads: heads, depth: depth)
@@ -102,7 +102,7 @@ struct UNetUpBlock: Sendable {
   init(
     _ weights: WeightMap, _ context: UNetBlockContext, input: Int, output: Int, skipChannels: [Int],
     heads: Int, depth: Int, attends: Bool, upsamples: Bool
-  ) throws(WeightsError) {
+  ) throws {
     var residuals: [ResidualBlock] = []
     var attentions: [SpatialTransformer] = []
     for (layer, skip) in skipChannels.enumerated() {

@@ -13,19 +13,19 @@ public struct ConditioningBundle: Sendable {
   }
 }
 
-/// Both halves of an encoded prompt, as `DenoisingRun.encode` makes them; they can be swapped in at any step.
+/// One or both halves of an encoded prompt, as `DenoisingRun.encode` makes them; they can be swapped in at any step.
 public struct EncodedPrompt: Sendable {
   /// The half that describes what is wanted.
   public var conditional: ConditioningBundle
-  /// The half that describes what is not wanted.
-  public var unconditional: ConditioningBundle
+  /// The half that describes what is not wanted; `nil` keeps the run's own.
+  public var unconditional: ConditioningBundle?
 
   /// Creates a pair of bundles of one batch size.
   ///
   /// - Parameters:
   ///   - conditional: What is wanted.
   ///   - unconditional: What is not wanted.
-  public init(conditional: ConditioningBundle, unconditional: ConditioningBundle) {
+  public init(conditional: ConditioningBundle, unconditional: ConditioningBundle?) {
     self.conditional = conditional
     self.unconditional = unconditional
   }

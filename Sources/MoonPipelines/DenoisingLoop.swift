@@ -12,53 +12,54 @@ struct DenoisingLoop {
   let progress: (StepProgress) -> Void
 
   /// Runs all steps of `run.scheduler`, and writes into `report` what each did.
-  func callAsFunction(_ run: DenoisingRun, noise: inout RunNoise, report: inout GenerationReport) throws {
-    for callback in callbacks { try callback.runBegins(run) }
-    let clock = ContinuousClock()
-    for step in run.scheduler.timesteps.indices {
-      if run.state.isInterrupted || shouldStop() {
-        report.isInterrupted = true
-        break
+  func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
+    do {
+      for callback in callbacks { try callback.runBegins(run) }
+      for step in run.scheduler.timesteps.indices {
+        if run.state.isInterrupted || shouldStop() {
+          report.isInterrupted = true
+          break
+        }
+        run.step = step
+        try runStep(run, noise: &noise, report: &report)
       }
-      run.step = step
-      let start = clock.now
-      for callback in callbacks { try callback.stepBegins(run) }
-      do {
-        try advance(run, noise: &noise, report: &report)
-      } catch TensorError.interrupted where shouldStop() {
-        report.isInterrupted = true
-        break
-      }
-      let before = run.state.latents
-      for callback in callbacks { try callback.stepEnds(run) }
-      if try !run.state.latents.isIdentical(to: before) {
-        try run.scheduler.latentsEdited(from: before, to: run.state.latents, after: step)
-      }
-      let seconds = (clock.now - start).seconds
-      report.stepSeconds.append(seconds)
-      progress(StepProgress(step: step, count: run.timestepCount, seconds: seconds))
+      for callback in callbacks { try callback.runEnds(run) }
+    } catch let error where shouldStop() && error.isInterruption {
+      report.isInterrupted = true
     }
-    if run.state.isInterrupted && report.stepSeconds.count < run.timestepCount { report.isInterrupted = true }
-    for callback in callbacks { try callback.runEnds(run) }
+  }
+
+  private func runStep(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
+    let start = ContinuousClock.now
+    for callback in callbacks { try callback.stepBegins(run) }
+    try advance(run, noise: &noise, report: &report)
+    let before = run.state.latents
+    for callback in callbacks { try callback.stepEnds(run) }
+    if !run.state.latents.isIdentical(to: before) {
+      try run.scheduler.latentsEdited(from: before, to: run.state.latents, after: run.step)
+    }
+    let seconds = (ContinuousClock.now - start).seconds
+    report.stepSeconds.append(seconds)
+    progress(StepProgress(step: run.step, count: run.timestepCount, seconds: seconds))
   }
 
   /// One step: the network, the guidance, the scheduler.
-  private func advance(_ run: DenoisingRun, noise: inout RunNoise, report: inout GenerationReport) throws {
+  private func advance(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     let step = run.step
     let guides = run.state.guides
     let input = try run.scheduler.scaledModelInput(run.state.latents, at: step)
     var prediction: Tensor
     if guides {
       let unconditional = try run.unconditional()
-      let rows = try Tensor.cat([input, input], dim: 0)
-      let context = try Tensor.cat([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], dim: 0)
+      let rows = try Tensor.concatenated([input, input], along: 0)
+      let context = try Tensor.concatenated([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], along: 0)
       prediction = try combine(run, predict(rows, run.timestep, context))
     } else {
       prediction = try predict(input, run.timestep, run.state.conditional.promptEmbeds)
     }
     var drawn = noise
     let result = try run.scheduler.step(
-      run.state.latents, prediction: prediction, at: step, eta: Float(run.request.eta),
+      run.state.latents, prediction: prediction, at: step, options: StepOptions(eta: Float(run.request.eta)),
       noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
     noise = drawn
     if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
@@ -99,4 +100,11 @@ public struct StepProgress: Sendable {
 extension Duration {
   /// The duration in seconds.
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension Error {
+  /// Whether this is what an operation throws that was asked to stop.
+  fileprivate var isInterruption: Bool {
+    (self as? TensorError) == .interrupted || (self as? SchedulerError) == .tensor(.interrupted)
+  }
 }

@@ -12,13 +12,17 @@ extension DenoisingRun {
   /// - Returns: For `prompt_embeds` the rows of both halves, the unwanted first, while guidance is on, and those of the
   ///   wanted half otherwise; else one row an image.
   /// - Throws: `PipelineError.unknownTensor`; an error of the text encoder when the unwanted half is encoded only now.
-  public func tensor(_ name: String) throws -> Tensor {
+  public func tensor(_ name: String) throws -> Tensor { try tensor(name, of: state) }
+
+  /// The tensor of that name as it was in `state`, which may be an earlier state of this run.
+  package func tensor(_ name: String, of state: RunState) throws -> Tensor {
     switch name {
     case "latents": return state.latents
     case "prompt_embeds":
       let conditional = state.conditional.promptEmbeds
-      return state.guides ? try Tensor.cat([unconditional().promptEmbeds, conditional], dim: 0) : conditional
-    case "negative_prompt_embeds": return try unconditional().promptEmbeds
+      if !state.guides { return conditional }
+      return try Tensor.concatenated([(state.unconditional ?? unconditional()).promptEmbeds, conditional], along: 0)
+    case "negative_prompt_embeds": return try (state.unconditional ?? unconditional()).promptEmbeds
     default: throw PipelineError.unknownTensor(name: name, onOffer: tensorNames)
     }
   }

@@ -1,4 +1,4 @@
-public import MoonSchedulers
+internal import MoonSchedulers
 public import MoonTensor
 
 /// A run while it goes: what callbacks see and change.
@@ -19,17 +19,20 @@ public final class DenoisingRun {
   /// The clean latents that the last prediction points to, `[batch, channels, height, width]`; `nil` before step 0 ends.
   public internal(set) var predictedOriginal: Tensor?
   /// The scheduler with its timesteps and noise levels.
-  public internal(set) var scheduler: any Scheduler
+  var scheduler: any Scheduler
+  /// Whether the caller asked for the end of the run; asked from any thread.
+  public let shouldStop: @Sendable () -> Bool
   /// Warnings for the report.
   public var warnings: [String] = []
-  private let encoder: (String, String) throws -> EncodedPrompt
+  private let encoder: (String, String?) throws -> EncodedPrompt
   private let unconditionalEncoder: () throws -> ConditioningBundle
 
   /// A run about to start; the encoders are called when a callback asks for other prompts, or when guidance is
   /// switched on that was off at the start.
   init(
     state: RunState, request: GenerationRequest, width: Int, height: Int, pipelineName: String,
-    scheduler: any Scheduler, encoder: @escaping (String, String) throws -> EncodedPrompt,
+    scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool,
+    encoder: @escaping (String, String?) throws -> EncodedPrompt,
     unconditionalEncoder: @escaping () throws -> ConditioningBundle
   ) {
     self.state = state
@@ -38,12 +41,22 @@ public final class DenoisingRun {
     self.height = height
     self.pipelineName = pipelineName
     self.scheduler = scheduler
+    self.shouldStop = shouldStop
     self.encoder = encoder
     self.unconditionalEncoder = unconditionalEncoder
   }
 
   /// Rows of the batch: prompts times images a prompt.
   public var batchSize: Int { state.latents.shape[0] }
+
+  /// Class name of the scheduler, as in the reference.
+  public var schedulerName: String { scheduler.className }
+
+  /// Training time of each step.
+  public var timesteps: [Double] { scheduler.timesteps }
+
+  /// Noise level of the latents at each step, then the level that the run ends at.
+  public var sigmas: [Double] { scheduler.sigmas }
 
   /// Steps of the schedule; some schedulers have more than were asked for.
   public var timestepCount: Int { scheduler.timesteps.count }
@@ -57,10 +70,10 @@ public final class DenoisingRun {
   ///
   /// - Parameters:
   ///   - prompt: What is wanted.
-  ///   - negativePrompt: What is not.
-  /// - Returns: Both halves, `batchSize` rows each.
+  ///   - negativePrompt: What is not; `nil` leaves that half to the run's own.
+  /// - Returns: The halves, `batchSize` rows each.
   /// - Throws: An error of the tokenizer or the text encoder.
-  public func encode(_ prompt: String, negativePrompt: String) throws -> EncodedPrompt {
+  public func encode(_ prompt: String, negativePrompt: String? = nil) throws -> EncodedPrompt {
     try encoder(prompt, negativePrompt)
   }
 

@@ -17,7 +17,8 @@ enum Guidance {
   /// - Source: arXiv 2305.08891, section 3.4; `Fixtures/traces`.
   static func rescale(_ guided: Tensor, to conditional: Tensor, share: Double) throws(TensorError) -> Tensor {
     let rest = Array(1..<guided.rank)
-    let factor = try conditional.std(dim: rest, keepdim: true) / guided.std(dim: rest, keepdim: true)
+    let factor = try conditional.standardDeviation(along: rest, keepDimensions: true)
+      / guided.standardDeviation(along: rest, keepDimensions: true)
     return try guided * factor * Float(share) + guided * Float(1 - share)
   }
 }

@@ -1,5 +1,6 @@
 package import Foundation
 package import MoonNets
+package import MoonSchedulers
 package import MoonText
 package import MoonWeights
 
@@ -59,7 +60,30 @@ package struct ModelFolder: Sendable {
     try Autoencoder(AutoencoderConfiguration(configuration("vae")), weights: networkWeights("vae"))
   }
 
+  /// The fields of `scheduler_config.json`, and the file as messages name it.
+  package func schedulerFields() throws -> (fields: [String: ConfigValue], source: String) {
+    let file = try configuration("scheduler", "scheduler_config.json")
+    var fields: [String: ConfigValue] = [:]
+    for key in file.keys { fields[key] = file.value(key).flatMap { ConfigValue($0) } }
+    return (fields, file.name)
+  }
+
   private func networkWeights(_ part: String) throws -> WeightMap {
     try .open(component: url.appending(path: part), baseName: "diffusion_pytorch_model", variant: variant)
+  }
+}
+
+extension ConfigValue {
+  /// The same value; `nil` for an object, which no scheduler has.
+  fileprivate init?(_ value: MoonWeights.JSONValue) {
+    switch value {
+    case .null: self = .null
+    case .bool(let flag): self = .bool(flag)
+    case .integer(let number): self = .number(Double(number))
+    case .number(let number): self = .number(number)
+    case .string(let text): self = .string(text)
+    case .array(let items): self = .list(items.compactMap { ConfigValue($0) })
+    case .object: return nil
+    }
   }
 }

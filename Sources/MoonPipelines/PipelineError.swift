@@ -10,8 +10,8 @@ public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownTensor(name: String, onOffer: [String])
   /// A write whose shape fits none of the accepted ones.
   case badShape(name: String, found: [Int], wanted: [[Int]])
-  /// A write that contains NaN or infinity.
-  case notFinite(name: String, index: [Int])
+  /// A write that contains NaN or infinity; `index` counts the elements in row-major order.
+  case notFinite(name: String, index: Int)
   /// A number that is NaN, infinite, or outside the range of float32.
   case notFiniteNumber(name: String)
   /// The latents became NaN or infinite at `step`.
@@ -26,7 +26,7 @@ public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
     case .badShape(let name, let found, let wanted):
       "'\(name)' has shape \(TensorError.text(found)), wanted "
         + wanted.map { TensorError.text($0) }.joined(separator: " or ")
-    case .notFinite(let name, let index): "'\(name)' is NaN or infinite at \(TensorError.text(index))"
+    case .notFinite(let name, let index): "'\(name)' is NaN or infinite (element \(index))"
     case .notFiniteNumber(let name): "'\(name)' must be a finite number that float32 can hold"
     case .diverged(let step): "the latents became NaN or infinite at step \(step)"
     }

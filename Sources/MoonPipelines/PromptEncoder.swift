@@ -30,7 +30,7 @@ struct PromptEncoder: Sendable {
       let row = try embedded.narrow(0, start: index, length: 1)
       rows += [Tensor](repeating: row, count: imagesPerPrompt)
     }
-    return ConditioningBundle(promptEmbeds: try Tensor.cat(rows, dim: 0))
+    return ConditioningBundle(promptEmbeds: try Tensor.concatenated(rows, along: 0))
   }
 
   /// A warning for a text that is longer than the model reads.

@@ -3,6 +3,7 @@ internal import MoonImage
 internal import MoonNets
 internal import MoonSchedulers
 internal import MoonTensor
+internal import MoonText
 
 /// Stable Diffusion 1.x and 2.x: from prompts to pictures.
 ///
@@ -14,7 +15,8 @@ public struct StableDiffusionPipeline: Sendable {
   private let encoder: PromptEncoder
   private let unet: UNet
   private let autoencoder: Autoencoder
-  private let schedulerConfiguration: SchedulerConfiguration
+  private let schedulerFields: [String: ConfigValue]
+  private let schedulerSource: String
 
   /// Loads a diffusers folder; the weights are mapped, not read.
   ///
@@ -27,7 +29,7 @@ public struct StableDiffusionPipeline: Sendable {
     encoder = PromptEncoder(tokenizer: try model.tokenizer(), textEncoder: try model.textEncoder())
     unet = try model.unet()
     autoencoder = try model.autoencoder()
-    schedulerConfiguration = try model.schedulerConfiguration()
+    (schedulerFields, schedulerSource) = try model.schedulerFields()
     try Self.checkFit(encoder, unet, autoencoder, folder: folder)
   }
 
@@ -68,10 +70,10 @@ public struct StableDiffusionPipeline: Sendable {
   ) throws -> GenerationResult {
     let environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
     let quiet = TensorEnvironment(threads: threads)
-    var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request) }
+    var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
     var report = GenerationReport(
       seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
-      scheduler: run.scheduler.name, inferenceSteps: request.inferenceSteps, timesteps: run.scheduler.timesteps,
+      scheduler: run.scheduler.className, inferenceSteps: request.inferenceSteps, timesteps: run.scheduler.timesteps,
       guidanceScale: request.guidanceScale)
     try withoutActuallyEscaping(progress) { progress in
       let loop = DenoisingLoop(
@@ -86,7 +88,9 @@ public struct StableDiffusionPipeline: Sendable {
   }
 
   /// Encodes the prompts, sets the schedule and draws the first latents.
-  private func prepare(_ request: GenerationRequest) throws -> (DenoisingRun, RunNoise) {
+  private func prepare(
+    _ request: GenerationRequest, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> (DenoisingRun, NoiseSource) {
     let size = try request.checked(factor: factor, unet: unet.configuration)
     let scheduler = try makeScheduler(request)
     let encoder = encoder
@@ -94,7 +98,7 @@ public struct StableDiffusionPipeline: Sendable {
       try encoder(texts, imagesPerPrompt: request.imagesPerPrompt, skippedLayers: request.clipSkip)
     }
     let negatives = request.negativePromptOfEach
-    var noise = RunNoise(seeds: request.seeds)
+    var noise = NoiseSource(seeds: request.seeds)
     let shape = [
       request.batchSize, autoencoder.configuration.latentChannels, size.height / factor, size.width / factor,
     ]
@@ -106,11 +110,12 @@ public struct StableDiffusionPipeline: Sendable {
         conditional: try encode(request.prompts),
         unconditional: request.guidanceScale > 1 ? try encode(negatives) : nil),
       request: request, width: size.width, height: size.height, pipelineName: "sd", scheduler: scheduler,
+      shouldStop: shouldStop,
       encoder: { prompt, negative in
         let count = request.prompts.count
         return EncodedPrompt(
           conditional: try encode([String](repeating: prompt, count: count)),
-          unconditional: try encode([String](repeating: negative, count: count)))
+          unconditional: try negative.map { try encode([String](repeating: $0, count: count)) })
       },
       unconditionalEncoder: { try encode(negatives) })
     for (texts, option) in [(request.prompts, "--prompt"), (request.negativePrompts, "--negative-prompt")] {
@@ -120,7 +125,13 @@ public struct StableDiffusionPipeline: Sendable {
   }
 
   private func makeScheduler(_ request: GenerationRequest) throws -> any Scheduler {
-    var scheduler = try schedulerConfiguration.makeScheduler(named: request.scheduler, options: request.schedulerOptions)
+    let kind = try request.scheduler.map { try SchedulerKind($0) }
+    var configuration = try SchedulerConfiguration(schedulerFields, kind: kind, source: schedulerSource)
+    _ = configuration.correctForStableDiffusion()
+    for (key, value) in request.schedulerOptions {
+      try configuration.set(key, text: value, source: "--scheduler-option")
+    }
+    var scheduler = try configuration.makeScheduler()
     try scheduler.setSteps(request.inferenceSteps)
     return scheduler
   }
@@ -136,8 +147,8 @@ public struct StableDiffusionPipeline: Sendable {
     }
     var report = report
     report.decodeSeconds = (clock.now - start).seconds
-    let decoded = try Tensor.cat(rows, dim: 0)
-    let images = try rows.map { try RGBImage(decoded: $0.select(0, index: 0)) }
+    let decoded = try Tensor.concatenated(rows, along: 0)
+    let images = try rows.map { try RGBImage(decoded: $0.select(0, at: 0)) }
     return GenerationResult(images: images, latents: latents, decoded: decoded, report: report)
   }
 }
