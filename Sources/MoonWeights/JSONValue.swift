@@ -31,6 +31,23 @@ package indirect enum JSONValue: Sendable, Equatable {
     }
   }
 
+  /// `text` as JSON, in ASCII quotes.
+  static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
   /// The value inside a shown list: lists are not opened again.
   private var nested: String {
     if case .array = self { "a list" } else { shown }

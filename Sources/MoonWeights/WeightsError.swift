@@ -6,6 +6,8 @@ package enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible {
   case file(FileError)
   /// The file is not what the format demands.
   case malformed(file: String, reason: String)
+  /// A name that a file to be written cannot hold.
+  case badKey(file: String, key: String, reason: String)
   /// A tensor that was asked for is not in the file.
   case missingKey(file: String, key: String)
   /// A tensor has another shape than the layer that reads it.
@@ -29,6 +31,7 @@ package enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .file(let error): error.description
     case .malformed(let file, let reason): "\(file) \(reason)"
+    case .badKey(let file, let key, let reason): "\(file): the name \(Self.quoted(key)) \(reason)"
     case .missingKey(let file, let key): "\(file) has no tensor \(Self.quoted(key))"
     case .shapeMismatch(let file, let key, let found, let wanted):
       "\(file): \(Self.quoted(key)) has the shape \(TensorError.text(found)), wanted \(TensorError.text(wanted))"
@@ -38,7 +41,7 @@ package enum WeightsError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unusedKeys(let file, let keys, let count):
       "\(file) has \(count == 1 ? "a tensor" : "\(count) tensors") that the model does not use: "
         + Self.list(keys, of: count)
-    case .noWeights(let folder, let reason): "\(folder) has no weights: \(reason)"
+    case .noWeights(let folder, let reason): "\(folder) has no weights in the safetensors format: \(reason)"
     case .badValue(let file, let key, let found, let wanted):
       "\(file): \(Self.quoted(key)) should be \(wanted), found \(found)"
     case .missingValue(let file, let key): "\(file): \(Self.quoted(key)) is missing"

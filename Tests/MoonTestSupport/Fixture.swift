@@ -36,8 +36,11 @@ package struct Fixture {
   /// The elements of an integer tensor, row-major.
   package func integers(_ key: String) throws -> [Int] { try file.integers(key) }
 
+  /// The shape of a tensor of any element type, or `nil` when there is none of that name.
+  package func shape(of key: String) -> [Int]? { file.entry(key)?.shape }
+
   /// Whether there is a tensor named `key`.
-  package func contains(_ key: String) -> Bool { file.entry(key) != nil }
+  package func contains(_ key: String) -> Bool { shape(of: key) != nil }
 }
 
 /// A JSON file from `Tests/Fixtures`.
