@@ -39,7 +39,7 @@ package struct ModelInspection: Sendable {
       ("unet", try Self.weights(of: model, "unet", baseName: "diffusion_pytorch_model")),
       ("vae", try Self.weights(of: model, "vae", baseName: "diffusion_pytorch_model")),
       ("scheduler", "\(scheduler.kind.className)\(prediction)"),
-      ("plugin tensors", DenoisingRun.textToImageTensorNames.joined(separator: ", ")),
+      ("plugin tensors", DenoisingRun.tensorNames.joined(separator: ", ")),
     ]
   }
 

@@ -3,11 +3,11 @@ public import MoonTensor
 /// The tensors on offer to callbacks, by the reference's names. Every one is writable, and a write changes the next
 /// step.
 extension DenoisingRun {
-  /// The names that text-to-image offers.
-  package static let textToImageTensorNames = ["latents", "prompt_embeds", "negative_prompt_embeds"]
-
   /// The names that this pipeline offers.
-  public var tensorNames: [String] { Self.textToImageTensorNames }
+  public var tensorNames: [String] { Self.tensorNames }
+
+  /// The names that text-to-image offers.
+  public static let tensorNames = ["latents", "prompt_embeds", "negative_prompt_embeds"]
 
   /// The tensor of that name as the reference's callbacks see it.
   ///
