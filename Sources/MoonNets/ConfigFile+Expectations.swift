@@ -1,10 +1,15 @@
 internal import MoonWeights
 
-/// Checks of configuration values that this library computes in one way only.
+/// Checks of configuration values that this library computes in one way only. Null counts as absent, as in the
+/// reference's own files.
 extension ConfigFile {
+  /// Whether the key is there with a value other than null.
+  func isSet(_ key: String) -> Bool { has(key) && !isNull(key) }
+
   /// Refuses a text other than those listed; absent and null pass.
   func expect(_ key: String, oneOf allowed: [String]) throws {
-    guard let found = try optional(key, .string) else { return }
+    guard isSet(key) else { return }
+    let found = try string(key)
     if !allowed.contains(found) {
       let list = allowed.map { "\"\($0)\"" }.joined(separator: " and ")
       throw NetworkError.unsupported(file: name, key: key, found: "\"\(found)\"", detail: "\(list) is")
@@ -13,21 +18,22 @@ extension ConfigFile {
 
   /// Refuses anything but null or absence.
   func expectNull(_ key: String) throws {
-    if has(key) && !isNull(key) {
+    if isSet(key) {
       throw NetworkError.unsupported(file: name, key: key, found: "set", detail: "only null is")
     }
   }
 
   /// Refuses true; null and absence count as false.
   func expectFalse(_ key: String) throws {
-    if try bool(key, default: false) {
+    if try isSet(key) && bool(key) {
       throw NetworkError.unsupported(file: name, key: key, found: "true", detail: "only false is")
     }
   }
 
   /// Refuses a number other than `wanted`; absent passes.
   func expectNumber(_ key: String, _ wanted: Double) throws {
-    let found = try double(key, default: wanted)
+    guard isSet(key) else { return }
+    let found = try double(key)
     if found != wanted {
       throw NetworkError.unsupported(file: name, key: key, found: "\(found)", detail: "only \(wanted) is")
     }
@@ -35,7 +41,7 @@ extension ConfigFile {
 
   /// A list of `count` integers, or one integer that stands for all of them.
   func intOrList(_ key: String, count: Int, default fallback: [Int]) throws -> [Int] {
-    if !has(key) { return fallback }
+    if !isSet(key) { return fallback }
     guard case .array = value(key) else { return [Int](repeating: try int(key), count: count) }
     let list = try intList(key)
     if list.count != count {

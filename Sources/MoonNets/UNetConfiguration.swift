@@ -52,7 +52,7 @@ package struct UNetConfiguration: Sendable, Equatable {
       up, key: "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D", config)
     layers = try config.intOrList("layers_per_block", count: levels, default: [Int](repeating: 2, count: levels))
     // The published configurations say attention_head_dim where they mean the number of heads.
-    let headsKey = config.has("num_attention_heads") ? "num_attention_heads" : "attention_head_dim"
+    let headsKey = config.isSet("num_attention_heads") ? "num_attention_heads" : "attention_head_dim"
     heads = try config.intOrList(headsKey, count: levels, default: [Int](repeating: 8, count: levels))
     depths = try config.intOrList(
       "transformer_layers_per_block", count: levels, default: [Int](repeating: 1, count: levels))
@@ -62,7 +62,9 @@ package struct UNetConfiguration: Sendable, Equatable {
     downsamplePadding = try config.int("downsample_padding", default: 1)
     flipsSineToCosine = try config.bool("flip_sin_to_cos", default: true)
     frequencyShift = try config.double("freq_shift", default: 0)
-    timeWidth = try config.int("time_embedding_dim", default: channels.first.map { $0 * 4 } ?? 0)
+    timeWidth =
+      config.isSet("time_embedding_dim")
+      ? try config.int("time_embedding_dim") : (channels.first ?? 0) &* 4
     try checkSizes(file: config.name)
   }
 
