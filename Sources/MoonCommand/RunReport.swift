@@ -112,7 +112,8 @@ extension PluginSummary {
 }
 
 extension OptionValue {
-  fileprivate var json: JSONText {
+  /// The value as JSON.
+  var json: JSONText {
     switch self {
     case .number(let value): .number(value)
     case .integer(let value): .integer(value)

@@ -53,6 +53,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field cond moonstep.Tensor the prediction for the prompt; writing into it changes the plugin's copy alone
 ---@field uncond moonstep.Tensor the prediction for the negative prompt; likewise
 ---@field pred moonstep.Tensor the combination so far; likewise
+---@field x moonstep.Tensor the latents that the step starts from; likewise
+---@field sigma number their noise level
 
 ---A prompt that was encoded; it lasts for the run.
 ---@class moonstep.Prompt
