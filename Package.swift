@@ -23,6 +23,12 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     swiftSettings: swiftSettings)
 }
 
+/// What the command line stands on.
+let commandDependencies: [Target.Dependency] = [
+  "MoonTensor", "MoonText", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonNets", "MoonPipelines", "MoonPlugins",
+  "MoonHost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+]
+
 let package = Package(
   name: "moonstep",
   products: [
@@ -58,13 +64,9 @@ let package = Package(
     // Layer 5
     library("MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
     // Layer 7
+    library("MoonCommand", commandDependencies),
     .executableTarget(
-      name: "moonstep",
-      dependencies: [
-        "MoonPipelines", "MoonImage", "MoonPlugins", "MoonHost",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: swiftSettings),
+      name: "moonstep", dependencies: ["MoonCommand"] + commandDependencies, swiftSettings: swiftSettings),
     // Tests
     .target(
       name: "MoonTestSupport", dependencies: ["MoonTensor", "MoonWeights"],
@@ -79,6 +81,7 @@ let package = Package(
     tests(of: "MoonNets", ["MoonTensor", "MoonWeights"]),
     tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights"]),
     tests(of: "MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
+    tests(of: "MoonCommand", ["moonstep"] + commandDependencies),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@
 #pragma once
 
 #if defined(__x86_64__)
-#define MOON_CLONES __attribute__((target_clones("arch=haswell", "default")))
+#define MOON_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define MOON_CLONES
 #endif

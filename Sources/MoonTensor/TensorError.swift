@@ -13,6 +13,7 @@ public enum TensorError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The environment asked to stop.
   case interrupted
 
+  /// One sentence.
   public var description: String {
     switch self {
     case .shapeMismatch(let operation, let found, let wanted):

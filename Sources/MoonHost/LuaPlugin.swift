@@ -1,0 +1,119 @@
+internal import Foundation
+internal import MoonLua
+internal import MoonPlugins
+internal import MoonTensor
+
+/// A plugin that is loaded: its sandbox, what it declares, and the values of its options.
+///
+/// Not `Sendable`: made, used and closed on the thread of one run.
+final class LuaPlugin {
+  let package: PluginPackage
+  let manifest: PluginManifest
+  let context: PluginContext
+  private let sandbox: LuaSandbox
+
+  /// Loads a plugin and checks its declaration and its options.
+  ///
+  /// - Parameters:
+  ///   - specification: Its name or path, and its options as text.
+  ///   - registry: Where it is looked for.
+  ///   - limits: What it may use.
+  ///   - number: Its place in the order of the run, from 0.
+  ///   - seed: The seed of the run.
+  ///   - imageFolder: The folder in which each plugin's own folder of pictures lies; `nil` for none.
+  ///   - log: Takes its lines of log.
+  /// - Throws: `PluginError`, or `PluginFailure` when the file does not load.
+  init(
+    _ specification: PluginSpecification, registry: PluginRegistry, limits: PluginLimits, number: Int, seed: UInt64,
+    imageFolder: (String) -> URL?, log: @escaping (String) -> Void
+  ) throws {
+    let package = try registry.find(specification.name)
+    try package.checkVersionLine()
+    self.package = package
+    let stem = PluginManifest.identifier(fromFileStem: package.stem)
+    do {
+      sandbox = try LuaSandbox(
+        name: package.chunkName, limits: LuaLimits(limits), randomSeed: Self.mixed(seed, stem),
+        modules: package.folder.map { LuaFolder(path: $0.path) }, log: log)
+    } catch {
+      throw PluginFailure(plugin: stem, description: package.shown(error.message))
+    }
+    let context = PluginContext(limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
+    self.context = context
+    context.attach(sandbox)
+    manifest = try Self.load(package, sandbox, context)
+    if manifest.id != stem { context.reseed(Self.mixed(seed, manifest.id), imageFolder: imageFolder(manifest.id)) }
+    context.options = try OptionReader.values(
+      from: specification.options, declarations: manifest.options, plugin: package.path)
+  }
+
+  deinit {
+    context.endRun()
+    sandbox.close()
+  }
+
+  private static func load(
+    _ package: PluginPackage, _ sandbox: LuaSandbox, _ context: PluginContext
+  ) throws -> PluginManifest {
+    do {
+      try context.defineAPI(in: sandbox)
+      let value = try context.withinTensorLimits { try sandbox.load(source: package.source) }
+      return try PluginManifest(value, plugin: package.path, fileStem: package.stem)
+    } catch let error as LuaError {
+      throw PluginFailure(
+        plugin: PluginManifest.identifier(fromFileStem: package.stem), description: package.shown(error.message))
+    }
+  }
+
+  /// A number that depends on the run's seed and the plugin's id: FNV-1a over the id, mixed as in SplitMix64.
+  private static func mixed(_ seed: UInt64, _ id: String) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var mixed = seed &+ hash
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Whether the plugin has that hook.
+  func has(_ hook: PluginManifest.Hook) -> Bool { manifest.hooks[hook] != nil }
+
+  /// Calls a hook; every tensor that it made and did not keep dies when `use` has returned.
+  ///
+  /// - Parameters:
+  ///   - hook: One that the plugin has; another returns nothing.
+  ///   - arguments: Made when the scope has begun.
+  ///   - use: Takes the first result.
+  /// - Throws: `LuaError`, or what `use` throws.
+  func call<Result>(
+    _ hook: PluginManifest.Hook, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Result
+  ) throws -> Result? {
+    guard let function = manifest.hooks[hook] else { return nil }
+    defer { context.endScope() }
+    return try context.withinTensorLimits {
+      let results = try sandbox.call(function, arguments())
+      return try use(results.first ?? .nil)
+    }
+  }
+}
+
+extension LuaLimits {
+  /// The limits of a plugin as those of its Lua state.
+  init(_ limits: PluginLimits) {
+    self.init()
+    memoryBytes = limits.luaMemory
+    handleBytes = limits.tensorMemory
+    logBytes = limits.logBytes
+    callTime = .seconds(limits.hookSeconds)
+    runTime = .seconds(limits.runSeconds)
+    callInstructions = UInt64(max(limits.instructions, 1))
+    sourceBytes = PluginPackage.maximumSourceBytes
+  }
+}
+
+extension PluginPackage {
+  /// A message that begins with the chunk's name, with the plugin's path in its place.
+  func shown(_ message: String) -> String {
+    message.hasPrefix(chunkName + ":") ? path + message.dropFirst(chunkName.count) : "\(path): \(message)"
+  }
+}

@@ -1,0 +1,50 @@
+internal import Dispatch
+import Synchronization
+
+extension Parallel {
+  /// Runs `body` on each of `count` pieces of work, the pieces taken in turn by the threads.
+  ///
+  /// The environment is asked before each piece whether to stop; a piece is to be a few milliseconds at most. What a
+  /// piece computes must depend on its index alone, so that results are the same with any number of threads.
+  ///
+  /// - Throws: `TensorError.interrupted`.
+  package static func forEachPiece(of count: Int, _ body: (Int) -> Void) throws(TensorError) {
+    try unsafe forEachPiece(of: count, scratch: 0) { piece, _ in body(piece) }
+  }
+
+  /// As `forEachPiece(of:_:)`, each thread with `scratch` floats of its own.
+  package static func forEachPiece(
+    of count: Int, scratch: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void
+  ) throws(TensorError) {
+    if count <= 0 { return }
+    // The pool's threads do not see the caller's task-local values: the environment is taken here.
+    let environment = TensorEnvironment.current
+    let threads = min(environment.threads, count)
+    let next = Atomic<Int>(0)
+    let isStopped = Atomic<Bool>(false)
+    nonisolated(unsafe) let body = unsafe body
+    @Sendable func work(_ thread: Int) {
+      let memory = unsafe UnsafeMutablePointer<Float>.allocateAligned(capacity: scratch)
+      defer { unsafe memory.deallocate() }
+      while true {
+        let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if piece >= count || isStopped.load(ordering: .relaxed) { return }
+        if let shouldStop = environment.shouldStop, shouldStop() {
+          isStopped.store(true, ordering: .relaxed)
+          return
+        }
+        unsafe body(piece, memory)
+      }
+    }
+    if threads == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: threads, execute: work) }
+    if isStopped.load(ordering: .relaxed) { throw .interrupted }
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// Room for `capacity` floats from a 64-byte boundary on; at least one.
+  static func allocateAligned(capacity: Int) -> UnsafeMutablePointer<Float> {
+    unsafe UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1) * 4, alignment: 64)
+      .bindMemory(to: Float.self, capacity: max(capacity, 1))
+  }
+}
