@@ -1,3 +1,4 @@
+import MoonImage
 import MoonPipelines
 import MoonSchedulers
 import MoonTensor
