@@ -61,6 +61,8 @@ bool moon_png_write(
     return fail(out, message, reason);
   }
   png_set_write_fn(out->png, out, put, flush);
+  // zlib's default level 6 takes two thirds more time and, on pictures with grain, saves nothing.
+  png_set_compression_level(out->png, 4);
   png_set_IHDR(
       out->png, out->info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,
       PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);

@@ -35,24 +35,23 @@ extension RGBImage {
     do { dense = try planes.contiguous() } catch { throw .tensor("\(error)") }
     let plane = width * height
     var pixels = [UInt8](repeating: 0, count: plane * 3)
-    let failure: Int? = withExtendedLifetime(dense) {
+    let failure: [Int]? = withExtendedLifetime(dense) {
       let values = unsafe dense.floatBuffer
-      for index in 0..<plane * channels {
-        let value = unsafe values[index]
-        if value.isNaN { return index }
-        let byte = UInt8(level(value).rounded(.toNearestOrEven))
-        let start = index % plane * 3
-        if channels == 3 {
-          pixels[start + index / plane] = byte
-        } else {
-          for channel in 0..<3 { pixels[start + channel] = byte }
+      for channel in 0..<channels {
+        for place in 0..<plane {
+          let value = unsafe values[channel * plane + place]
+          if value.isNaN { return [channel, place / width, place % width] }
+          let byte = UInt8(level(value).rounded(.toNearestOrEven))
+          if channels == 3 {
+            pixels[place * 3 + channel] = byte
+          } else {
+            for copy in 0..<3 { pixels[place * 3 + copy] = byte }
+          }
         }
       }
       return nil
     }
-    if let failure {
-      throw .notANumber(position: [failure / plane, failure % plane / width, failure % width])
-    }
+    if let failure { throw .notANumber(position: failure) }
     try self.init(width: width, height: height, pixels: pixels)
   }
 }
