@@ -20,3 +20,5 @@
 #include "moon_convert.h"
 #include "moon_layout.h"
 #include "moon_norm.h"
+#include "moon_product.h"
+#include "moon_winograd.h"
