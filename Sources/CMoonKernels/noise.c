@@ -115,7 +115,7 @@ MOON_INLINE void cephes_sine_cosine(float angle, float *sine, float *cosine) {
 MOON_CLONES void moon_normal_from_uniform(float *values, ptrdiff_t blocks) {
   for (ptrdiff_t block = 0; block < blocks; block++, values += 2 * pairs) {
     for (int i = 0; i < pairs; i++) {
-      float radius = sqrtf(-2.0f * cephes_log(1.0f - values[i]));
+      float radius = __builtin_elementwise_sqrt(-2.0f * cephes_log(1.0f - values[i]));
       float sine, cosine;
       cephes_sine_cosine(6.283185307179586f * values[i + pairs], &sine, &cosine);
       // Adding 0 makes a negative zero positive.

@@ -2,6 +2,7 @@
 // MoonTensor. Special values (zeros, infinities, not-a-number) are those of the C library.
 #include "moon_elementwise.h"
 
+#include "vector_math.h"
 #include "walk.h"
 
 #include <math.h>
@@ -11,18 +12,6 @@
 #pragma STDC FP_CONTRACT OFF
 
 #define MOON_LOOP _Pragma("clang loop vectorize(assume_safety)") for (ptrdiff_t i = 0; i < count; i++)
-
-MOON_INLINE uint32_t bits_of(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-MOON_INLINE float float_of(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 /// ln 2 in two parts: products of the first with small integers are exact.
 static const float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
@@ -34,7 +23,7 @@ MOON_INLINE float exponential(float x) {
   float bounded = x > 89.0f ? 89.0f : x;
   bounded = bounded < -104.0f ? -104.0f : bounded;
   const float shifted = bounded * 1.44269504f + shift;
-  const uint32_t power = bits_of(shifted) - bits_of(shift);
+  const uint32_t power = moon_bits_of(shifted) - moon_bits_of(shift);
   const float n = shifted - shift;
   const float r = (bounded - n * ln2_high) - n * ln2_low;
   float p = 1.9875691500e-4f;
@@ -45,15 +34,15 @@ MOON_INLINE float exponential(float x) {
   p = p * r + 5.0000001201e-1f;
   const float y = (p * (r * r) + r) + 1.0f;
   const uint32_t half = (uint32_t)((int32_t)power >> 1);
-  return y * float_of((half + 127u) << 23) * float_of((power - half + 127u) << 23);
+  return y * moon_float_of((half + 127u) << 23) * moon_float_of((power - half + 127u) << 23);
 }
 
 /// x = 2^e (1 + m) with m in sqrt(1/2) - 1 ... sqrt(2) - 1, and a polynomial in m (Cephes, logf).
 MOON_INLINE float logarithm(float x) {
   const int is_subnormal = x < 0x1p-126f;
-  const uint32_t bits = bits_of(is_subnormal ? x * 0x1p23f : x);
+  const uint32_t bits = moon_bits_of(is_subnormal ? x * 0x1p23f : x);
   float e = (float)((int32_t)(bits >> 23) - 126) - (is_subnormal ? 23.0f : 0.0f);
-  float m = float_of((bits & 0x007FFFFFu) | 0x3F000000u);
+  float m = moon_float_of((bits & 0x007FFFFFu) | 0x3F000000u);
   const int is_low = m < 0.707106781f;
   e = is_low ? e - 1.0f : e;
   m = is_low ? (m + m) - 1.0f : m - 1.0f;
@@ -74,20 +63,6 @@ MOON_INLINE float logarithm(float x) {
   y = x == INFINITY ? INFINITY : y;
   y = x == 0.0f ? -INFINITY : y;
   return (x < 0.0f || x != x) ? NAN : y;
-}
-
-/// A polynomial near 0, else by the exponential (Cephes, tanhf).
-MOON_INLINE float hyperbolic_tangent(float x) {
-  const float z = fabsf(x);
-  const float large = 1.0f - 2.0f / (exponential(z + z) + 1.0f);
-  const float s = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * s + 2.06390887954e-2f;
-  p = p * s - 5.37397155531e-2f;
-  p = p * s + 1.33314422036e-1f;
-  p = p * s - 3.33332819422e-1f;
-  const float small = p * s * x + x;
-  return z > 0.625f ? copysignf(large, x) : small;
 }
 
 /// Sine of x (quarter 0) or cosine (quarter 1) for |x| <= 2^20, in double precision: x = n pi/2 + r, pi/2 in two parts,
@@ -170,7 +145,7 @@ MOON_CLONES void moon_unary_run(
     case moon_unary_sine: sines(destination, source, stride, count, 0); break;
     case moon_unary_cosine: sines(destination, source, stride, count, 1); break;
     case moon_unary_arc_cosine: UNARY_LOOPS(arc_cosine(x))
-    case moon_unary_hyperbolic_tangent: UNARY_LOOPS(hyperbolic_tangent(x))
+    case moon_unary_hyperbolic_tangent: UNARY_LOOPS(moon_tanh(x))
   }
 }
 

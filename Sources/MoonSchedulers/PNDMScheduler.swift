@@ -6,6 +6,9 @@ import MoonTensor
 /// Without the start (`skip_prk_steps`) the second timestep is taken twice: the first prediction there only corrects the
 /// step that led to it. So N steps have N + 1 timesteps; with the start, which asks four times a step, N + 9.
 ///
+/// A run that begins at a later step corrects its second step likewise, as in the reference, although the timesteps tell
+/// no step twice there; with the Runge-Kutta start, whose stages the reference then mixes up, it begins with plain steps.
+///
 /// - Source: arXiv 2202.09778, formulas 9, 12 and 13; `Fixtures/schedulers/pndm.safetensors`.
 struct PNDMScheduler: Scheduler {
   let className: String
@@ -93,7 +96,11 @@ struct PNDMScheduler: Scheduler {
   ) throws(SchedulerError) -> SchedulerStep {
     try checkScheduled(step)
     var next = memory
-    if let last = memory.lastStep, last + 1 != step { next = Memory(isResumed: step > 0) }
+    if let last = memory.lastStep {
+      if last + 1 != step { next = Memory(isResumed: step > 0) }
+    } else if step > 0 && rungeKuttaCount > 0 {
+      next = Memory(isResumed: true)
+    }
     let alpha = schedule.cumulativeAlphas[times[step]]
     let clean = try prediction.clean(alpha: alpha.squareRoot(), sigma: (1 - alpha).squareRoot()).sum(latents, output)
     let moved =

@@ -45,7 +45,15 @@ struct RecordedCase: Decodable, Sendable, CustomTestStringConvertible {
   }
 
   /// The recorded numbers.
-  func fixture() throws -> Fixture { try Fixture("schedulers/" + file.replacing(".safetensors", with: "")) }
+  func fixture() throws -> Fixture { try #require(Self.fixtures[file]) }
+
+  private static let fixtures: [String: Fixture] = {
+    var opened: [String: Fixture] = [:]
+    for file in Set(all.map(\.file)) {
+      opened[file] = try? Fixture("schedulers/" + file.dropLast(".safetensors".count))
+    }
+    return opened
+  }()
 
   /// Whether the betas were rescaled to zero terminal signal. The reference takes square roots for it in MKL, whose last
   /// bit depends on the processor; the cumulative alphas then differ in up to eight last places.

@@ -145,6 +145,24 @@ struct ToyRun {
     }
   }
 
+  @Test("begins with plain steps where PNDM's start of several predictions does not fit")
+  func beginningLate() throws {
+    var run = ToyRun()
+    let latents = try run.noise()
+    let output = try run.noise()
+    var ddim = try ToyRun.scheduler(.ddim, steps: 10)
+    var late = try ToyRun.scheduler(.pndm, steps: 10, ["skip_prk_steps": false])
+    #expect(late.timesteps[14] == ddim.timesteps[5])
+    let wanted = try ToyRun.step(&ddim, latents, output, 5)
+    expectClose(try ToyRun.step(&late, latents, output, 14).latents, wanted.latents, rtol: 1e-6)
+    // Stages 1 and 2 of the start stand at one timestep: the first of them leaves the latents there.
+    late.restart()
+    expectExact(try ToyRun.step(&late, latents, output, 1).latents, latents)
+    var again = try ToyRun.scheduler(.pndm, steps: 10)
+    for step in 0..<5 { _ = try ToyRun.step(&again, latents, output, step) }
+    expectExact(try ToyRun.step(&again, latents, output, 1).latents, latents)
+  }
+
   @Test("refuses a step that is not one of the run", arguments: SchedulerKind.allCases)
   func unknownStep(kind: SchedulerKind) throws {
     let latents = try Tensor(repeating: 0, shape: [1, 4, 2, 2])
