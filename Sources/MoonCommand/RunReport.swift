@@ -50,15 +50,18 @@ package struct RunReport: Sendable {
       .init("num_inference_steps", .integer(Int64(inferenceSteps))),
       .init("timesteps", .numbers(timesteps)),
       .init("guidance", .numbers(guidance)),
-      .init("step_seconds", .numbers(stepSeconds)),
-      .init("load_seconds", .number(loadSeconds)),
-      .init("decode_seconds", .number(decodeSeconds)),
+      .init("step_seconds", .numbers(stepSeconds.map(Self.microseconds))),
+      .init("load_seconds", .number(Self.microseconds(loadSeconds))),
+      .init("decode_seconds", .number(Self.microseconds(decodeSeconds))),
       .init("peak_memory_bytes", .integer(Int64(peakMemoryBytes))),
       .init("interrupted", .bool(isInterrupted)),
       .init("warnings", .strings(warnings)),
       .init("plugins", .array(plugins)),
     ])
   }
+
+  /// A time in seconds without the digits that no clock tells.
+  private static func microseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e6 }
 
   /// What a person is told at the end: one line a picture.
   package var summary: String {
