@@ -233,7 +233,7 @@ int moon_base_require(lua_State *L);
 void moon_load_text(lua_State *L, moon_lua *s, const char *source, size_t count, const char *chunk, bool *is_syntax);
 
 // scanner.c
-/// The line of a chain of field accesses so long that Lua's error texts would take seconds over it; 0 when there is none.
-int moon_find_long_chain(const char *source, size_t count);
+/// Why Lua would take long over this text, and in which line; NULL when it would not.
+const char *moon_scan_source(const char *source, size_t count, int *line);
 
 #endif

@@ -1,4 +1,5 @@
 import Foundation
+import MoonLua
 import Testing
 
 /// The project's collection of hostile and of honest scripts, in `Tests/HostileCorpus`.
@@ -38,7 +39,8 @@ enum HostileCorpus {
 
   /// The bytes of a file below the collection.
   static func source(_ path: String) throws -> [UInt8] {
-    try Array(Data(contentsOf: folder.appending(path: path)))
+    let reader = LuaFolder(path: folder.path(percentEncoded: false), limit: 1 << 20)
+    return try reader.source(ofFile: path) ?? []
   }
 
   /// The names of the files in one of its folders.

@@ -23,6 +23,9 @@ import Testing
       source: "return x" + String(repeating: ".y", count: 65),
       message: "test.lua:1: too many field accesses in one chain", kind: .syntax),
     Case(
+      source: "while x do\n" + String(repeating: "break ", count: 1001) + "end",
+      message: "test.lua:2: too many jumps (goto, break)", kind: .syntax),
+    Case(
       source: "return '" + String(repeating: "x", count: 65530) + "'",
       message: "test.lua:1: the source has more than 65536 bytes", kind: .syntax),
     Case(source: "nothing.here()", message: "test.lua:1: attempt to index a nil value (global 'nothing')"),
