@@ -12,3 +12,5 @@
 #include "moon_order.h"
 #include "moon_reduce.h"
 #include "moon_resize.h"
+#include "moon_product.h"
+#include "moon_winograd.h"
