@@ -39,32 +39,38 @@ extension Tensor {
   /// Sets every element to `value`.
   ///
   /// - Parameter value: The new value.
-  /// - Throws: `TensorError.outOfBudget`, `.interrupted`.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func fill(_ value: Float) throws(TensorError) {
-    try makeOverwritable()
-    try overwrite(with: value)
+    if isUniquelyWritable {
+      try overwrite(with: value)
+    } else {
+      self = try Tensor.full(shape, value: value)
+    }
   }
 
   /// Takes over the elements of `source`.
   ///
   /// - Parameter source: A shape that broadcasts to this one.
-  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func copy(from source: Tensor) throws(TensorError) {
     let source = try source.fitted(to: shape, operation: "copy_")
-    try makeOverwritable()
-    try write(source)
+    if isUniquelyWritable {
+      try write(source)
+    } else {
+      self = try source.copied()
+    }
   }
 
   /// Adds `other` in place.
   ///
   /// - Parameter other: A shape that broadcasts to this one.
-  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func add(_ other: Tensor) throws(TensorError) { try update(.add, other, operation: "add_") }
 
   /// Adds a number to each element in place.
   ///
   /// - Parameter number: The number.
-  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func add(_ number: Float) throws(TensorError) {
     try update(.add, Tensor(scalar: number), operation: "add_")
   }
@@ -72,7 +78,7 @@ extension Tensor {
   /// Multiplies by `other` in place.
   ///
   /// - Parameter other: A shape that broadcasts to this one.
-  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func multiply(by other: Tensor) throws(TensorError) {
     try update(.multiply, other, operation: "mul_")
   }
@@ -80,7 +86,7 @@ extension Tensor {
   /// Multiplies each element by a number in place.
   ///
   /// - Parameter number: The number.
-  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func multiply(by number: Float) throws(TensorError) {
     try update(.multiply, Tensor(scalar: number), operation: "mul_")
   }
@@ -141,11 +147,6 @@ extension Tensor {
       throw .shapeMismatch(operation: operation, found: self.shape, wanted: shape)
     }
     return try expanded(to: shape)
-  }
-
-  /// Makes this a contiguous float32 tensor that alone holds its storage, its elements not kept.
-  private mutating func makeOverwritable() throws(TensorError) {
-    if !isUniquelyWritable { self = try Tensor(uninitialized: shape) }
   }
 
   /// `self op= other`.
