@@ -8,6 +8,29 @@ struct MoonModule {
 
   /// The version of this library.
   static let version = "0.1.0"
+  /// Every constant by name.
+  static var constants: [String: LuaValue] {
+    ["version": .string(version), "api": .integer(Int64(PluginManifest.hostAPI))]
+  }
+
+  /// Names that plugins can use, for suggestions: those of `moon`, Lua's own, and the methods of tensors.
+  static let knownNames: [String] = {
+    let lua = """
+      assert error getmetatable ipairs load next pairs pcall print rawequal rawget rawlen rawset require select \
+      setmetatable tonumber tostring type xpcall string table math utf8 coroutine moon \
+      byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper \
+      concat insert move remove sort abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min \
+      mininteger modf pi rad random randomseed sin sqrt tan tointeger ult create isyieldable resume running status \
+      wrap yield charpattern codepoint codes offset
+      """
+    let own = ["log", "version", "api"] + MoonModule.functionNames
+    return (lua.split(whereSeparator: \.isWhitespace).map(String.init) + own + TensorHandle.methods).sorted()
+  }()
+
+  /// Names of the functions.
+  static let functionNames = [
+    "tensor", "zeros", "ones", "full", "arange", "randn", "rand", "cat", "stack", "einsum", "where", "save_image",
+  ]
 
   /// Every function by name; `moon.log` is the sandbox's own.
   var functions: [String: (HostArguments) throws -> HostReply] {
@@ -33,15 +56,17 @@ struct MoonModule {
         .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
       },
       "save_image": { arguments in
-        guard let image = try context.image(arguments[1]) else {
-          throw arguments.bad(1, "image or tensor expected, got \(context.typeName(arguments[1]))")
-        }
         let name = try arguments.string(2)
         guard PluginImageFolder.isPlainName(name) else {
           throw arguments.bad(
-            2, "the name '\(PluginText.escaped(String(name.prefix(80))))' is not up to 64 letters, digits, _ and - and .png")
+            2,
+            "the name '\(PluginText.escaped(String(name.prefix(80))))' is not up to 64 letters, digits, _ and - and .png"
+          )
         }
-        try context.imageFolder.save(image, as: name)
+        let isSaved: Void? = try context.withImage(arguments[1]) { try context.imageFolder.stage($0, as: name) }
+        if isSaved == nil {
+          throw arguments.bad(1, "image or tensor expected, got \(context.typeName(arguments[1]))")
+        }
         return .values([])
       },
     ]
@@ -87,6 +112,7 @@ extension Tensor {
     guard case .table(let table) = value, let items = table.pureList, items.count == size else {
       throw arguments.bad(1, "the lists differ in length")
     }
+    try TensorEnvironment.current.check()
     for item in items { try collect(item, shape.dropFirst(), into: &numbers, arguments) }
   }
 }

@@ -27,6 +27,11 @@ package enum PluginText {
     return best.name
   }
 
+  /// `; did you mean 'x'?`, or nothing.
+  package static func suggestion(for word: String, in candidates: [String]) -> String {
+    nearest(to: word, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
+  }
+
   /// `; did you mean 'x'?`, or the list of what there is.
   package static func hint(for word: String, in candidates: [String]) -> String {
     if let near = nearest(to: word, in: candidates) { return "; did you mean '\(near)'?" }
