@@ -1,6 +1,7 @@
 package import Foundation
 package import MoonNets
 package import MoonSchedulers
+internal import MoonTensor
 package import MoonText
 package import MoonWeights
 
@@ -21,15 +22,15 @@ package struct ModelFolder: Sendable {
     self.variant = variant
     let index = url.appending(path: "model_index.json")
     guard FileManager.default.fileExists(atPath: url.path) else {
-      throw PipelineError.badModel(path: url.path, detail: "no such file or folder")
+      throw PipelineError.badModel(path: url.shownPath, detail: "no such file or folder")
     }
     guard FileManager.default.fileExists(atPath: index.path) else {
-      throw PipelineError.badModel(path: url.path, detail: "no model_index.json in it, so it is no diffusers folder")
+      throw PipelineError.badModel(path: url.shownPath, detail: "no model_index.json in it, so it is no diffusers folder")
     }
     className = try ConfigFile(contentsOf: index).string("_class_name")
     guard className == "StableDiffusionPipeline" else {
       throw PipelineError.badModel(
-        path: index.path, detail: "the pipeline \(className) is not supported; StableDiffusionPipeline is")
+        path: index.shownPath, detail: "the pipeline \(className) is not supported; StableDiffusionPipeline is")
     }
   }
 

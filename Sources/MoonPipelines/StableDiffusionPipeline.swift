@@ -37,7 +37,7 @@ public struct StableDiffusionPipeline: Sendable {
     _ encoder: PromptEncoder, _ unet: UNet, _ autoencoder: Autoencoder, folder: URL
   ) throws {
     let text = encoder.textEncoder.configuration
-    func refuse(_ detail: String) -> PipelineError { .badModel(path: folder.path, detail: detail) }
+    func refuse(_ detail: String) -> PipelineError { .badModel(path: folder.shownPath, detail: detail) }
     if text.width != unet.configuration.contextWidth {
       throw refuse("the text encoder is \(text.width) wide, the UNet attends to \(unet.configuration.contextWidth)")
     }
