@@ -25,7 +25,8 @@ package struct ModelFolder: Sendable {
       throw PipelineError.badModel(path: url.shownPath, detail: "no such file or folder")
     }
     guard FileManager.default.fileExists(atPath: index.path) else {
-      throw PipelineError.badModel(path: url.shownPath, detail: "no model_index.json in it, so it is no diffusers folder")
+      throw PipelineError.badModel(
+        path: url.shownPath, detail: "no model_index.json in it, so it is no diffusers folder")
     }
     className = try ConfigFile(contentsOf: index).string("_class_name")
     guard className == "StableDiffusionPipeline" else {
