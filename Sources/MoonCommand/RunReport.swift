@@ -66,7 +66,8 @@ package struct RunReport: Sendable {
   /// What a person is told at the end: one line a picture.
   package var summary: String {
     let seconds = ProgressLine.decimals(stepSeconds.reduce(0, +))
-    let steps = "\(stepSeconds.count)\(isInterrupted ? " of \(timesteps.count)" : "") steps in \(seconds) s"
+    let count = isInterrupted ? "\(stepSeconds.count) of \(timesteps.count)" : "\(stepSeconds.count)"
+    let steps = "\(count) \(timesteps.count == 1 ? "step" : "steps") in \(seconds) s"
     return files.enumerated().map { index, file in
       let seed = self.seed.seeds.count == 1 ? self.seed.seeds[0] : self.seed.seeds[index]
       return "\(file): \(width)x\(height), seed \(seed), \(steps)\n"

@@ -51,7 +51,9 @@ struct MoonModule {
       "rand": { arguments in .tensor(try context.generator.uniform(shape: arguments.integers(1))) },
       "cat": { arguments in .tensor(try .concatenated(arguments.list(1), along: arguments.integer(2, default: 0))) },
       "stack": { arguments in .tensor(try .stacked(arguments.list(1), along: arguments.integer(2, default: 0))) },
-      "einsum": { arguments in .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : [])) },
+      "einsum": { arguments in
+        .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : []))
+      },
       "where": { arguments in
         .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
       },

@@ -24,9 +24,11 @@ struct PackedProduct {
   /// Runs the product into `c`, whose rows are `columns` floats apart.
   ///
   /// - Parameters:
+  ///   - c: The first float of the result.
   ///   - pack: Packs a range of columns, which begins at a panel, to the address given.
   ///   - point: Writes where the runs of a range of rows lie.
   ///   - finish: Called when a range of rows and columns is complete.
+  /// - Throws: `TensorError.interrupted`.
   func run(
     into c: UnsafeMutablePointer<Float>, pack: (Range<Int>, UnsafeMutablePointer<Float>) -> Void,
     point: (Range<Int>, RowPointers) -> Void, finish: (Range<Int>, Range<Int>) -> Void

@@ -96,7 +96,12 @@ extension Tensor {
   /// - Returns: An index in `0..<count`, or nil when all elements are finite.
   /// - Throws: `TensorError.outOfBudget`, `.interrupted`.
   public func firstNonFinite() throws(TensorError) -> Int? {
-    let dense = try contiguous()
+    // Repeated elements are looked at once: the first of them is at index 0 of every repeated dimension.
+    let isRepeated = shape.indices.map { strides[$0] == 0 && shape[$0] > 1 }
+    let distinct = Tensor(
+      shape: shape.indices.map { isRepeated[$0] ? 1 : shape[$0] }, strides: strides, offset: offset, dtype: dtype,
+      storage: storage)
+    let dense = try distinct.contiguous()
     guard dense.count > 0 else { return nil }
     let elements = unsafe dense.floatPointer
     defer { extendLifetime(dense) }
@@ -106,9 +111,20 @@ extension Tensor {
       if start > 0 { try environment.check() }
       let length = min(step, dense.count - start)
       let found = unsafe moon_first_not_finite(elements + start, length)
-      if found < length { return start + found }
+      if found < length { return dense.index(start + found, in: self) }
     }
     return nil
+  }
+
+  /// The row-major index in `larger`, which repeats some of this tensor's dimensions, of element `index` here.
+  private func index(_ index: Int, in larger: Tensor) -> Int {
+    let reach = Shape.contiguousStrides(of: larger.shape)
+    var (rest, result) = (index, 0)
+    for dimension in shape.indices.reversed() {
+      result += rest % shape[dimension] * reach[dimension]
+      rest /= shape[dimension]
+    }
+    return result
   }
 
   /// The element at `position` of the storage.

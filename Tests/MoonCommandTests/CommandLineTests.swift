@@ -46,15 +46,15 @@ import Testing
   @Test("numbers several pictures, gives each its seed, and tells a line for each")
   func batch() async throws {
     let outcome = try await program.generate([
-      "--steps", "1", "--num-images", "2", "--seed", "1,-1", "--output", "a.png",
+      "--steps", "2", "--num-images", "2", "--seed", "1,-1", "--output", "a.png",
     ])
     #expect(outcome.status == 0)
     #expect(try program.files == ["a-0.png", "a-1.png"])
     let lines = outcome.output.split(separator: "\n")
     #expect(lines.count == 2)
-    #expect(lines.first?.hasPrefix("a-0.png: 64x64, seed 1, 2 steps in ") == true)
-    #expect(lines.last?.hasPrefix("a-1.png: 64x64, seed 18446744073709551615, 2 steps in ") == true)
-    #expect(outcome.errors.split(separator: "\n").map { $0.prefix(8) } == ["step 1/2", "step 2/2"])
+    #expect(lines.first?.hasPrefix("a-0.png: 64x64, seed 1, 3 steps in ") == true)
+    #expect(lines.last?.hasPrefix("a-1.png: 64x64, seed 18446744073709551615, 3 steps in ") == true)
+    #expect(outcome.errors.split(separator: "\n").map { $0.prefix(8) } == ["step 1/3", "step 2/3", "step 3/3"])
   }
 
   @Test("starts from given latents, and tells a drawn seed that makes the same picture again")
@@ -113,9 +113,9 @@ import Testing
     let plugin = try await program.generate(["--steps", "2", "--quiet", "--callback", "bad.lua"])
     #expect(plugin.status == 3)
     #expect(plugin.errors.hasPrefix("moonstep: bad.lua:2: "), "\(plugin.errors)")
-    let run = try await program.generate(["--steps", "2", "--quiet", "--guidance-scale", "1e38"])
+    let run = try await program.generate(["--steps", "2", "--quiet", "--guidance-scale", "3e38"])
     #expect(run.status == 1)
-    #expect(run.errors.hasPrefix("moonstep: the latents became NaN or infinite at step "))
+    #expect(run.errors.hasPrefix("moonstep: ") && run.errors.contains("NaN"), "\(run.errors)")
     #expect(try program.files == ["bad.lua"])
   }
 
@@ -137,6 +137,6 @@ import Testing
     let outcome = try await program.generate(["--steps", "1", "--callback", "log.lua"])
     #expect(outcome.status == 0)
     let lines = outcome.errors.split(separator: "\n").filter { !$0.hasPrefix("step ") }
-    #expect(lines.count == 2 && lines.allSatisfy { $0.contains("at\t") || $0.contains("at\\t") }, "\(lines)")
+    #expect(lines.count == 1 && lines.allSatisfy { $0.contains("at\t") || $0.contains("at\\t") }, "\(lines)")
   }
 }

@@ -1,4 +1,5 @@
 import MoonNets
+import MoonTensor
 import MoonTestSupport
 import MoonWeights
 import Testing

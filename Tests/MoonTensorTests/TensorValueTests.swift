@@ -49,6 +49,15 @@ import Testing
     try tensor.set(.greatestFiniteMagnitude, at: [index])
     #expect(try tensor.firstNonFinite() == nil)
     #expect(try Tensor.zeros([0, 3]).firstNonFinite() == nil)
+    // In a strided view and in an expanded one, which is not written out.
+    try tensor.set(.nan, at: [index])
+    let matrix = try tensor.reshaped(to: [100, 1000])
+    #expect(try matrix.transposed(0, 1).firstNonFinite() == index % 1000 * 100 + index / 1000)
+    let budget = TensorBudget(limit: 1 << 20)
+    try TensorEnvironment.$current.withValue(TensorEnvironment(budget: budget)) {
+      let expanded = try tensor.unsqueezed(1).expanded(to: [100, 100_000, 7])
+      #expect(try expanded.firstNonFinite() == index * 7)
+    }
   }
 
   @Test("results are the same bits on one thread and on several") func threads() throws {
