@@ -29,6 +29,7 @@ struct FailureText {
   ///   - id: The plugin's id.
   ///   - moment: Hook and step: `on_step_end, step 3/25`; `nil` while the file is loaded.
   ///   - fallback: Where the hook is defined, for errors that name no line.
+  /// - Returns: The failure with its sentence and excerpt.
   func failure(_ error: any Error, of id: String, during moment: String?, fallback: Place?) -> PluginFailure {
     var text = "\(error)"
     var frame = fallback
@@ -87,7 +88,8 @@ struct FailureText {
     guard frame.line <= lines.count else { return nil }
     let line = LuaText.shown(lines[frame.line - 1].prefix { $0 != UInt8(ascii: "\r") }, limit: 120)
     if line.allSatisfy(\.isWhitespace) { return nil }
-    let start = text.quotedWord(after: ["'"]).flatMap { line.firstRange(of: $0)?.lowerBound }
+    let start =
+      text.quotedWord(after: ["'"]).flatMap { line.firstRange(of: $0)?.lowerBound }
       ?? line.firstIndex { !$0.isWhitespace } ?? line.startIndex
     let number = "\(frame.line)"
     let margin = String(repeating: " ", count: number.count + 2)

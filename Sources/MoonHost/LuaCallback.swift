@@ -21,7 +21,8 @@ final class LuaCallback: StepCallback {
   func runBegins(_ run: DenoisingRun) throws {
     try perform(.runBegin, run) {
       if !plugin.manifest.pipelines.contains(run.pipelineName) {
-        throw HookFault("the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(run.pipelineName)")
+        throw HookFault(
+          "the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(run.pipelineName)")
       }
       for name in plugin.manifest.tensorInputs ?? [] where !run.tensorNames.contains(name) {
         throw HookFault(
@@ -61,7 +62,8 @@ final class LuaCallback: StepCallback {
           }
           let wanted = predictions.combined.shape
           if tensor.shape != wanted {
-            throw HookFault("the result has shape \(TensorError.text(tensor.shape)), wanted \(TensorError.text(wanted))")
+            throw HookFault(
+              "the result has shape \(TensorError.text(tensor.shape)), wanted \(TensorError.text(wanted))")
           }
           if let index = try tensor.firstNonFinite() {
             throw HookFault("the result is NaN or infinite (element \(index))")

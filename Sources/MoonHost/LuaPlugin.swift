@@ -41,7 +41,8 @@ final class LuaPlugin {
     } catch {
       throw PluginFailure(plugin: stem, description: "\(package.path): \(error.message)")
     }
-    let context = PluginContext(limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
+    let context = PluginContext(
+      limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
     self.context = context
     context.attach(sandbox)
     let start = ContinuousClock.now
@@ -121,9 +122,11 @@ final class LuaPlugin {
   ///   - error: What was thrown.
   ///   - hook: The hook; an error without a line of its own gets the one where the hook is defined.
   ///   - moment: Hook and step.
+  /// - Returns: The failure with its sentence and excerpt.
   func failure(_ error: any Error, in hook: PluginManifest.Hook, during moment: String) -> PluginFailure {
     FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames).failure(
-      error, of: manifest.id, during: moment, fallback: manifest.hooks[hook].flatMap { sandbox.place(of: $0) }.map { FailureText.Place($0) })
+      error, of: manifest.id, during: moment,
+      fallback: manifest.hooks[hook].flatMap { sandbox.place(of: $0) }.map { FailureText.Place($0) })
   }
 
   /// Frees what the plugin holds; it is called no more.

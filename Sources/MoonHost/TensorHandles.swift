@@ -65,6 +65,7 @@ final class TensorHandles {
   ///   - id: The handle.
   ///   - change: Takes no handle's tensor itself: what it needs of others is read before.
   /// - Returns: False for a dead handle.
+  /// - Throws: What `change` throws.
   func update(_ id: UInt64, _ change: (inout Tensor) throws -> Void) throws -> Bool {
     guard var tensor = try tensor(id) else { return false }
     // The entry lets go of the tensor while it changes, so that a sole owner is not copied. An error that comes in the

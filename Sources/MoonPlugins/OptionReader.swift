@@ -13,7 +13,8 @@ package enum OptionReader {
   package static func values(
     from text: String, declarations: [OptionDeclaration], plugin: String
   ) throws(PluginError) -> [(name: String, value: OptionValue)] {
-    let given = text.hasPrefix("{")
+    let given =
+      text.hasPrefix("{")
       ? try json(text, declarations, plugin) : try pairs(text, declarations, plugin)
     for (name, value) in given {
       guard let declaration = declarations.first(where: { $0.name == name }) else { continue }

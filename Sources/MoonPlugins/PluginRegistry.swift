@@ -114,7 +114,8 @@ package struct PluginSpecification: Sendable, Equatable {
   /// ends in `.lua`, and where there is none of these behind the first colon.
   package init(_ text: String) {
     let marks = text.indices.filter { text[$0] == ":" }
-    let end = (marks + [text.endIndex]).first { Self.isPath(text[..<$0], isWhole: $0 == text.endIndex) }
+    let end =
+      (marks + [text.endIndex]).first { Self.isPath(text[..<$0], isWhole: $0 == text.endIndex) }
       ?? marks.first ?? text.endIndex
     name = String(text[..<end])
     options = String(text[end...].dropFirst())

@@ -56,33 +56,35 @@ import Testing
     #expect(outcome.log == ["false", "true"])
   }
 
-  @Test("ends a hook that is stopped from outside, and keeps the picture so far", arguments: [
-    PluginFailurePolicy.abort, .disable,
-  ])
+  @Test(
+    "ends a hook that is stopped from outside, and keeps the picture so far",
+    arguments: [
+      PluginFailurePolicy.abort, .disable,
+    ])
   func stop(policy: PluginFailurePolicy) async throws {
-    var trial = try PluginTrial("return function(pipe, step, t, kwargs) if step == 1 then kwargs.latents:mul_(0) while true do end end end")
+    var trial = try PluginTrial(
+      "return function(pipe, step, t, kwargs) if step == 1 then kwargs.latents:mul_(0) print('now') while true do end end end"
+    )
     trial.policy = policy
-    trial.limits.hookSeconds = 30
+    trial.limits.hookSeconds = 600
+    trial.limits.runSeconds = 600
     trial.limits.instructions = 1 << 40
     let stop = StopFlag()
-    Task.detached {
-      try await Task.sleep(for: .seconds(1))
-      stop.raise()
-    }
-    let outcome = try await trial.run(stop: stop)
+    let outcome = try await trial.run(stop: stop) { _ in stop.raise() }
     let result = try outcome.result.get()
     #expect(result.report.isInterrupted)
     #expect(result.report.warnings == [])
-    #expect(outcome.seconds < 20)
     var short = try PluginTrial("return function(pipe, step) if step == 1 then pipe.interrupt = true end end")
     short.request = trial.request
     expectExact(result.latents, try await short.run().result.get().latents)
   }
 
-  @Test("checks options before anything else", arguments: [
-    ("weight=2", "plugins/x.lua: option 'weight' is 2, more than 1"),
-    ("wight=0.5", "plugins/x.lua: there is no option 'wight'; did you mean 'weight'?"),
-  ])
+  @Test(
+    "checks options before anything else",
+    arguments: [
+      ("weight=2", "plugins/x.lua: option 'weight' is 2, more than 1"),
+      ("wight=0.5", "plugins/x.lua: there is no option 'wight'; did you mean 'weight'?"),
+    ])
   func options(text: String, wanted: String) async throws {
     let source = """
       return { id = "x", version = "1", api = 1, options = { weight = { type = "number", max = 1 } },
@@ -116,17 +118,19 @@ import Testing
     #expect(
       log == [
         "final=number list=table mode=string on=boolean steps=number", "nil\t2.0\tinteger\ttrue",
-        "false\tx.lua:10: the plugin declares no option 'finl'; did you mean 'final'?",
-        "false\tx.lua:11: fields of a options cannot be assigned",
+        "false\tx.lua:11: the plugin declares no option 'finl'; did you mean 'final'?",
+        "false\tx.lua:12: pipe.options cannot be written",
       ])
   }
 
-  @Test("shows plugins the run", arguments: [
-    ("num_timesteps", "4"), ("num_inference_steps", "3"), ("_num_timesteps", "4"), ("height", "16"), ("width", "16"),
-    ("batch", "1"), ("seed", "11"), ("pipeline", "sd"), ("scheduler", "PNDMScheduler"), ("guidance_scale", "7.5"),
-    ("_guidance_scale", "7.5"), ("guidance_rescale", "0.0"), ("interrupt", "false"), ("_interrupt", "false"),
-    ("progress", "0.25"), ("x0", "tensor [1, 4, 4, 4]"),
-  ])
+  @Test(
+    "shows plugins the run",
+    arguments: [
+      ("num_timesteps", "4"), ("num_inference_steps", "3"), ("_num_timesteps", "4"), ("height", "16"), ("width", "16"),
+      ("batch", "1"), ("seed", "11"), ("pipeline", "sd"), ("scheduler", "PNDMScheduler"), ("guidance_scale", "7.5"),
+      ("_guidance_scale", "7.5"), ("guidance_rescale", "0.0"), ("interrupt", "false"), ("_interrupt", "false"),
+      ("progress", "0.25"), ("x0", "tensor [1, 4, 4, 4]"),
+    ])
   func fields(name: String, wanted: String) async throws {
     var trial = try PluginTrial("return function(pipe, step) if step == 0 then print(pipe.\(name)) end end")
     trial.request.scheduler = "pndm"
@@ -163,7 +167,7 @@ import Testing
       """
     func latents(_ weight: String) async throws -> Tensor {
       let outcome = try await PluginTrial(blend.replacing("WEIGHT", with: weight)).run()
-      #expect(outcome.log == ["nil\ttensor [1, 77, 16]"])
+      #expect(outcome.log == ["nil\ttensor [1, 77, 32]"])
       return try outcome.result.get().latents
     }
     func plain(_ prompt: String) async throws -> Tensor {
@@ -182,9 +186,8 @@ import Testing
   @Test("counts prompts, and no more than its limit") func encodings() async throws {
     var trial = try PluginTrial("return function(pipe) for i = 1, 100 do pipe:encode('a') end end")
     trial.limits.encodings = 5
-    #expect(
-      try await trial.message()
-        == "plugins/x.lua:1: on_step_end, step 0/3: encode: the limit of 5 prompts in a run is reached")
+    let found = try await trial.message()
+    #expect(found == "plugins/x.lua:1: on_step_end, step 0/3: the limit of 5 prompts in a run is reached")
     var full = try PluginTrial("return function(pipe) for i = 1, 60 do pipe:encode('a', 'b') end end")
     full.limits.tensorMemory = 300_000
     #expect(try await full.message()?.contains("memory limit: a plugin's tensors may use 300000 bytes") == true)

@@ -72,7 +72,8 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
 
   private static func honest() throws -> [HostileFile] {
     let place = folder.appending(path: "honest")
-    return try FileManager.default.contentsOfDirectory(atPath: place.path).sorted().filter { $0.hasSuffix(".lua") }.map {
+    return try FileManager.default.contentsOfDirectory(atPath: place.path).sorted().filter { $0.hasSuffix(".lua") }.map
+    {
       try HostileFile(place.appending(path: $0), isHonest: true, isLanguageLevel: false, accepted: [.harmless])
     }
   }

@@ -13,16 +13,18 @@ import Testing
     moon.save_image(moon.full({ 3, 8, 8 }, 100), "spoilt.png")
     """
 
-  @Test("leaves the picture of a run without the plugin", arguments: [
-    "on_run_begin = function(pipe) \(spoil) error('boom') end",
-    "on_step_begin = function(pipe, step) if step == 1 then \(spoil) error('boom') end end",
-    "on_guidance = function(pipe, step, t, noise) \(spoil) noise.cond:mul_(0) return 'x' end",
-    "on_guidance = function(pipe, step, t, noise) \(spoil) return noise.cond / 0 end",
-    "on_step_end = function(pipe, step, t, kwargs) \(spoil) kwargs.latents:mul_(0) while true do end end",
-    "on_step_end = function(pipe, step, t, kwargs) \(spoil) kwargs.latents:mul_(0) kwargs.prompt_embeds = moon.zeros{1} return kwargs end",
-    "on_step_end = function(pipe, step, t, kwargs) \(spoil) kwargs.latents:mul_(0) kwargs.x = 1 return kwargs end",
-    "on_run_end = function(pipe) \(spoil) error('boom') end",
-  ])
+  @Test(
+    "leaves the picture of a run without the plugin",
+    arguments: [
+      "on_run_begin = function(pipe) \(spoil) error('boom') end",
+      "on_step_begin = function(pipe, step) if step == 1 then \(spoil) error('boom') end end",
+      "on_guidance = function(pipe, step, t, noise) \(spoil) noise.cond:mul_(0) return 'x' end",
+      "on_guidance = function(pipe, step, t, noise) \(spoil) return noise.cond / 0 end",
+      "on_step_end = function(pipe, step, t, kwargs) \(spoil) kwargs.latents:mul_(0) while true do end end",
+      "on_step_end = function(pipe, step, t, kwargs) \(spoil) kwargs.latents:mul_(0) kwargs.prompt_embeds = moon.zeros{1} return kwargs end",
+      "on_step_end = function(pipe, step, t, kwargs) \(spoil) kwargs.latents:mul_(0) kwargs.x = 1 return kwargs end",
+      "on_run_end = function(pipe) \(spoil) error('boom') end",
+    ])
   func undone(hook: String) async throws {
     let reference = try await PluginTrial().run().result.get()
     var trial = try PluginTrial("return { id = 'x', version = '1', api = 1, \(hook) }")

@@ -98,9 +98,10 @@ struct RecordedOperation: Decodable {
 
   /// Bytes as a Lua string.
   static func quoted(_ bytes: [UInt8]) -> String {
-    "\"" + bytes.map { byte in
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined() + "\""
+    "\""
+      + bytes.map { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+          ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      }.joined() + "\""
   }
 }

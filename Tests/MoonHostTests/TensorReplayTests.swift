@@ -1,4 +1,5 @@
 import Foundation
+import MoonHost
 import MoonTensor
 import MoonTestSupport
 import Testing

@@ -57,11 +57,13 @@ import Testing
     #expect(last == folder.url.resolvingSymlinksInPath().appending(path: "usr/share/moonstep/plugins").path)
   }
 
-  @Test("knows the reference's class names", arguments: [
-    ("SDCFGCutoffCallback", "sd_cfg_cutoff"), ("SDXLCFGCutoffCallback", "sdxl_cfg_cutoff"),
-    ("SDXLControlnetCFGCutoffCallback", "sdxl_controlnet_cfg_cutoff"),
-    ("IPAdapterScaleCutoffCallback", "ip_adapter_scale_cutoff"),
-  ])
+  @Test(
+    "knows the reference's class names",
+    arguments: [
+      ("SDCFGCutoffCallback", "sd_cfg_cutoff"), ("SDXLCFGCutoffCallback", "sdxl_cfg_cutoff"),
+      ("SDXLControlnetCFGCutoffCallback", "sdxl_controlnet_cfg_cutoff"),
+      ("IPAdapterScaleCutoffCallback", "ip_adapter_scale_cutoff"),
+    ])
   func aliases(name: String, id: String) throws {
     try folder.write("", to: "first/\(id).lua")
     #expect(try registry().find(name).stem == id)
@@ -97,24 +99,26 @@ import Testing
     #expect(message("empty.lua")?.hasPrefix("empty.lua/init.lua: ") == true)
   }
 
-  @Test("checks the version line before anything runs", arguments: [
-    ("--@moonstep 1\nreturn 1", nil), ("return 1", nil), ("", nil), ("--@moonstep 1\r\nreturn 1", nil),
-    ("\u{FEFF}--@moonstep 1", nil), ("#!/usr/bin/lua\n--@moonstep 1", nil), ("-- @moonstep 999", nil),
-    ("--@moonstep 2", "x.lua: the plugin needs API 2, this moonstep has API 1"),
-    ("#!/usr/bin/lua\n--@moonstep 999\n", "x.lua: the plugin needs API 999, this moonstep has API 1"),
-    ("\u{FEFF}--@moonstep 999", "x.lua: the plugin needs API 999, this moonstep has API 1"),
-    (
-      "--@moonstep one",
-      "x.lua: the first line must be '--@moonstep' and the API's number, found '--@moonstep one'"
-    ),
-    (
-      "--@moonstep 0", "x.lua: the first line must be '--@moonstep' and the API's number, found '--@moonstep 0'"
-    ),
-    (
-      "--@moonstep\u{1b}[2J\r\n",
-      "x.lua: the first line must be '--@moonstep' and the API's number, found '--@moonstep\\u{1b}[2J'"
-    ),
-  ] as [(String, String?)])
+  @Test(
+    "checks the version line before anything runs",
+    arguments: [
+      ("--@moonstep 1\nreturn 1", nil), ("return 1", nil), ("", nil), ("--@moonstep 1\r\nreturn 1", nil),
+      ("\u{FEFF}--@moonstep 1", nil), ("#!/usr/bin/lua\n--@moonstep 1", nil), ("-- @moonstep 999", nil),
+      ("--@moonstep 2", "x.lua: the plugin needs API 2, this moonstep has API 1"),
+      ("#!/usr/bin/lua\n--@moonstep 999\n", "x.lua: the plugin needs API 999, this moonstep has API 1"),
+      ("\u{FEFF}--@moonstep 999", "x.lua: the plugin needs API 999, this moonstep has API 1"),
+      (
+        "--@moonstep one",
+        "x.lua: the first line must be '--@moonstep' and the API's number, found '--@moonstep one'"
+      ),
+      (
+        "--@moonstep 0", "x.lua: the first line must be '--@moonstep' and the API's number, found '--@moonstep 0'"
+      ),
+      (
+        "--@moonstep\u{1b}[2J\r\n",
+        "x.lua: the first line must be '--@moonstep' and the API's number, found '--@moonstep\\u{1b}[2J'"
+      ),
+    ] as [(String, String?)])
   func versionLine(source: String, wanted: String?) throws {
     let url = try folder.write(source, to: "x.lua")
     let package = try PluginPackage(at: url, shownAs: "x.lua")
@@ -123,12 +127,14 @@ import Testing
 }
 
 @Suite("Plugin specification") struct SpecificationTests {
-  @Test("is a name or path, then options behind a colon", arguments: [
-    ("ramp", "ramp", ""), ("ramp:", "ramp", ""), ("ramp:a=1,b=2", "ramp", "a=1,b=2"),
-    ("ramp:label=a:b", "ramp", "label=a:b"), (#"ramp:{"a": "b:c/d.lua"}"#, "ramp", #"{"a": "b:c/d.lua"}"#),
-    ("ramp:file=x.lua", "ramp", "file=x.lua"), ("dir/ramp.lua:a=1", "dir/ramp.lua", "a=1"),
-    ("no:such/ramp.lua:a=1", "no:such/ramp.lua", "a=1"), ("./ramp", "./ramp", ""), ("", "", ""), (":a=1", "", "a=1"),
-  ])
+  @Test(
+    "is a name or path, then options behind a colon",
+    arguments: [
+      ("ramp", "ramp", ""), ("ramp:", "ramp", ""), ("ramp:a=1,b=2", "ramp", "a=1,b=2"),
+      ("ramp:label=a:b", "ramp", "label=a:b"), (#"ramp:{"a": "b:c/d.lua"}"#, "ramp", #"{"a": "b:c/d.lua"}"#),
+      ("ramp:file=x.lua", "ramp", "file=x.lua"), ("dir/ramp.lua:a=1", "dir/ramp.lua", "a=1"),
+      ("no:such/ramp.lua:a=1", "no:such/ramp.lua", "a=1"), ("./ramp", "./ramp", ""), ("", "", ""), (":a=1", "", "a=1"),
+    ])
   func parts(text: String, name: String, options: String) {
     let specification = PluginSpecification(text)
     #expect(specification.name == name)
@@ -149,10 +155,14 @@ import Testing
 }
 
 @Suite("Plugin text") struct PluginTextTests {
-  @Test("is shown without what could act on a terminal", arguments: [
-    ("plain text, äöü 漢字 👩‍👩‍👧", "plain text, äöü 漢字 👩\\u{200d}👩\\u{200d}👧"), ("a\nb\tc", "a\\nb\\tc"), ("\u{1b}[2J\u{7}", "\\u{1b}[2J\\u{7}"),
-    ("\u{202e}evil\u{2066}", "\\u{202e}evil\\u{2066}"), ("\u{9b}31m\u{7f}", "\\u{9b}31m\\u{7f}"), ("a\0b", "a\\u{0}b"),
-  ])
+  @Test(
+    "is shown without what could act on a terminal",
+    arguments: [
+      ("plain text, äöü 漢字 👩‍👩‍👧", "plain text, äöü 漢字 👩\\u{200d}👩\\u{200d}👧"), ("a\nb\tc", "a\\nb\\tc"),
+      ("\u{1b}[2J\u{7}", "\\u{1b}[2J\\u{7}"),
+      ("\u{202e}evil\u{2066}", "\\u{202e}evil\\u{2066}"), ("\u{9b}31m\u{7f}", "\\u{9b}31m\\u{7f}"),
+      ("a\0b", "a\\u{0}b"),
+    ])
   func escaped(text: String, shown: String) {
     #expect(PluginText.escaped(text) == shown)
   }
@@ -163,10 +173,12 @@ import Testing
     #expect(text.hasSuffix("..."))
   }
 
-  @Test("finds the name that was meant, and none where none is near", arguments: [
-    ("guidance_scal", "guidance_scale"), ("gidance_scale", "guidance_scale"), ("lantents", "latents"),
-    ("interupt", "interrupt"), ("zzz", nil), ("", nil), ("x", nil),
-  ] as [(String, String?)])
+  @Test(
+    "finds the name that was meant, and none where none is near",
+    arguments: [
+      ("guidance_scal", "guidance_scale"), ("gidance_scale", "guidance_scale"), ("lantents", "latents"),
+      ("interupt", "interrupt"), ("zzz", nil), ("", nil), ("x", nil),
+    ] as [(String, String?)])
   func nearest(word: String, wanted: String?) {
     #expect(PluginText.nearest(to: word, in: ["guidance_scale", "latents", "interrupt", "width"]) == wanted)
   }
