@@ -14,6 +14,8 @@ public struct RunState: Sendable {
   public var unconditional: ConditioningBundle?
   /// Who asked for the loop to end after this step; each callback that asks has a number of its own.
   public var interruptRequests: Set<Int> = []
+  /// The number of those that have none of their own.
+  static let anybody = -1
 
   /// Whether the loop ends after this step.
   public var isInterrupted: Bool { !interruptRequests.isEmpty }
