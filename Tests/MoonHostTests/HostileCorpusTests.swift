@@ -8,13 +8,14 @@ import Testing
 
 /// Every file of the collection runs as a plugin of a real run, under both policies, in one process. After each file
 /// the host must still make the picture that it made before.
+/// What the language alone decides is tried beside this in a sandbox without a host.
 @Suite("Hostile plugins", .serialized) struct HostileCorpusTests {
   /// Short limits, so that what runs into one is done soon.
   private static let limits: PluginLimits = {
     var limits = PluginLimits()
     limits.luaMemory = 24 << 20
     limits.tensorMemory = 96 << 20
-    limits.hookSeconds = 0.4
+    limits.hookSeconds = 0.25
     limits.runSeconds = 2
     limits.logBytes = 1 << 16
     limits.images = 40
@@ -29,7 +30,7 @@ import Testing
   func corpus(file: HostileFile) async throws {
     let reference = try await Self.reference()
     for (index, variant) in file.variants.enumerated() {
-      for policy in file.isForDisable ? [.disable] : PluginFailurePolicy.allCases {
+      for policy in file.policies {
         let label = "case \(index + 1), \(policy)"
         var trial = try PluginTrial()
         try trial.add(variant, name: file.name, options: file.options)
@@ -49,7 +50,7 @@ import Testing
     expectExact(after.latents, reference.latents, "the run after it")
   }
 
-  @Test("are there") func complete() { #expect(HostileFile.all.count > 80) }
+  @Test("are there") func complete() { #expect(HostileFile.all.count > 240) }
 
   @Test("see nothing of each other, in either order") func pairs() async throws {
     let names = ["x_plant_state.lua", "x_probe_state.lua", "x_probe_function.lua"]
@@ -68,7 +69,8 @@ import Testing
   /// How the run ended, and what was said.
   private func check(_ outcome: PluginTrial.Outcome, _ file: HostileFile, _ label: String) {
     let message = outcome.message
-    let endings = Self.endings(of: outcome)
+    // With the other policy a plugin that fails is dropped, and the run goes on: that is what its file may ask for.
+    let endings = Self.endings(of: outcome).union(file.isForDisable && isCompleted(outcome) ? [.harmless] : [])
     #expect(!file.accepted.isDisjoint(with: endings), "\(label): \(message ?? "completed")")
     if case .failure(let error) = outcome.result { #expect(error is PluginFailure || error is PluginError, "\(label)") }
     let texts = outcome.log + [message ?? ""] + ((try? outcome.result.get())?.report.warnings ?? [])
@@ -86,6 +88,8 @@ import Testing
       #expect(usage.peakLuaBytes <= Self.limits.luaMemory, "\(label)")
     }
   }
+
+  private func isCompleted(_ outcome: PluginTrial.Outcome) -> Bool { (try? outcome.result.get()) != nil }
 
   private static func endings(of outcome: PluginTrial.Outcome) -> Set<HostileFile.Ending> {
     guard let message = outcome.message else { return [.harmless, .denied] }
