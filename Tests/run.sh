@@ -28,5 +28,8 @@ echo "== Debug build, imports checked, and the sandbox suites in it"
 swift build --build-tests --explicit-target-dependency-import-check error
 swift test --skip-build --explicit-target-dependency-import-check error --filter 'MoonLuaTests|MoonPluginsTests|MoonHostTests'
 
+echo "== Documentation"
+bash Tests/check_documentation.sh
+
 echo "== Release build, and all suites in it"
 swift test -c release --explicit-target-dependency-import-check error

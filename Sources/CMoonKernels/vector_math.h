@@ -47,6 +47,20 @@ MOON_INLINE float moon_exp_bounded(float x) {
   return x < -87.0f ? 0.0f : result;
 }
 
+/// 2^x for x <= 127; below -126 the result is zero. At most 1.5 units in the last place off.
+MOON_INLINE float moon_exp2_bounded(float x) {
+  const float shifted = x + 0x1.8p23f;  // round(x) in the low bits
+  const float f = x - (shifted - 0x1.8p23f);
+  float p = 0x1.41fbccp-13f;
+  p = p * f + 0x1.5f3ecep-10f;
+  p = p * f + 0x1.3b2d4ep-7f;
+  p = p * f + 0x1.c6aee8p-5f;
+  p = p * f + 0x1.ebfbdcp-3f;
+  p = p * f + 0x1.62e430p-1f;
+  const float result = moon_float_of(moon_bits_of(p * f + 1.0f) + (moon_bits_of(shifted) << 23));
+  return x < -126.0f ? 0.0f : result;
+}
+
 /// erf(x): a polynomial in x^2 below 0.93, 1 - exp(-t + t Q(t)) above.
 MOON_INLINE float moon_erf(float x) {
   const float t = moon_magnitude(x);

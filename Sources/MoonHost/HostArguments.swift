@@ -22,6 +22,11 @@ struct HostArguments {
     return false
   }
 
+  /// The arguments behind the handle that a method is called on.
+  var withoutHandle: HostArguments {
+    HostArguments(function: function, values: Array(values.dropFirst()), context: context)
+  }
+
   /// The error for argument `index`: `bad argument #2 to 'narrow' (...)`.
   func bad(_ index: Int, _ detail: String) -> HostError { .argument(index, detail) }
 
@@ -55,7 +60,8 @@ struct HostArguments {
   /// Any number.
   func number(_ index: Int) throws -> Double {
     guard let number = self[index].asNumber else { throw wrongType(index, "number") }
-    return number
+    // Lua's 0/0 has a sign, which no message needs.
+    return number.isNaN ? .nan : number
   }
 
   /// Any number, `nil` when absent.
@@ -75,6 +81,17 @@ struct HostArguments {
     guard case .string = self[index] else { throw wrongType(index, "string") }
     guard let text = self[index].asText else { throw bad(index, "the text is not valid UTF-8") }
     return text
+  }
+
+  /// The name of a field that is read or written; `known` are those of `owner`, `methods` its methods.
+  func field(_ index: Int, of owner: String, known: [String], methods: [String] = []) throws -> String {
+    guard let name = self[index].asText else {
+      throw HostError.message("\(owner) has no field of type \(context.typeName(self[index]))")
+    }
+    if known.contains(name) { return name }
+    throw HostError.message(
+      "\(owner) has no field '\(PluginText.escaped(String(name.prefix(64))))'"
+        + PluginText.suggestion(for: name, in: known + methods))
   }
 
   /// A list of whole numbers from a table, or from the numbers from argument `index` on.

@@ -28,7 +28,7 @@ extension LuaSandbox {
     var text = unsafe LuaText.shown(ValueReader.bytes(start, count: count))
     if !isText { text = "(error object is a \(text) value)" }
     let frames = frames()
-    if let line = position(in: text, frames) {
+    if let line = position(in: text) {
       return LuaError(kind: kind, message: text, line: line, frames: frames)
     }
     return located(kind, text, frames)
@@ -43,8 +43,9 @@ extension LuaSandbox {
       case MOON_STOP_RUN_TIME: (.timeLimit, "time limit: a plugin may take \(seconds(limits.runTime)) of a run")
       case MOON_STOP_INSTRUCTIONS:
         (.instructionLimit, "instruction limit: one call may run \(limits.callInstructions) instructions")
+      case MOON_STOP_STACK: (.memoryLimit, "stack overflow: calls are nested too deeply")
       case MOON_STOP_STRING: (.memoryLimit, "memory limit: a string may have \(bytes(limits.stringBytes))")
-      case MOON_STOP_TABLE: (.memoryLimit, "memory limit: no time is left to build a table of this size")
+      case MOON_STOP_TABLE: (.memoryLimit, "memory limit: too many keys of a table fall on one place")
       case MOON_STOP_HANDLES: (.memoryLimit, "memory limit: a plugin's tensors may use \(bytes(limits.handleBytes))")
       case MOON_STOP_HOST: (.stopped, "stopped by the host")
       default: (.memoryLimit, "memory limit: a plugin may use \(bytes(limits.memoryBytes)) of Lua memory")
@@ -59,13 +60,13 @@ extension LuaSandbox {
     return LuaError(kind: kind, message: message, line: frame.line, frames: frames)
   }
 
-  /// The line in a text that begins with a position of this script.
-  private func position(in text: String, _ frames: [LuaError.Frame]) -> Int? {
-    for source in [name] + frames.map(\.source) where text.hasPrefix(source + ":") {
-      let digits = text.dropFirst(source.count + 1).prefix { $0.isASCII && $0.isNumber }
-      if text.dropFirst(source.count + 1 + digits.count).hasPrefix(": "), let line = Int(digits) { return line }
-    }
-    return nil
+  /// The line in a text that begins with a position: `ramp.lua:12: `.
+  private func position(in text: String) -> Int? {
+    let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[2].first == " ", let line = Int(parts[1]) else { return nil }
+    let source = parts[0]
+    let isFile = source == name || (source.hasSuffix(".lua") && !source.contains(" "))
+    return (isFile || source.hasPrefix("[string ")) && line > 0 ? line : nil
   }
 
   private func frames() -> [LuaError.Frame] {

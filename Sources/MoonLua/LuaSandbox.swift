@@ -22,8 +22,9 @@ package final class LuaSandbox {
   package let limits: LuaLimits
   /// Asked about once a millisecond while a script runs; true ends the script with `LuaError.Kind.stopped`.
   package var isStopRequested: () -> Bool = { false }
-  /// Told that no script holds a handle any more, so that its memory can go early. Called between a script's own steps,
-  /// never during a host function. The host still frees everything at the end of its scope.
+  /// Told that the script holds a handle no more, so that its memory can go early. Called before a host function, after
+  /// `load` and `call`, and inside `charge(_:)`; never while Lua runs. The host still frees everything at the end of its
+  /// scope.
   package var onRelease: (LuaHandle) -> Void = { _ in }
 
   let state: LuaState

@@ -5,6 +5,8 @@ package import MoonWeights
 package struct Autoencoder: Sendable {
   /// The sizes it was made with.
   package let configuration: AutoencoderConfiguration
+  /// The memory that its mapped weights take; given back, it comes again with the next call.
+  package let pages: WeightPages
   private let encoder: AutoencoderEncoder
   private let decoder: AutoencoderDecoder
   private let quantConvolution: ConvolutionLayer?
@@ -15,6 +17,7 @@ package struct Autoencoder: Sendable {
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
   package init(_ configuration: AutoencoderConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
+    pages = WeightPages(of: weights)
     encoder = try AutoencoderEncoder(weights.scoped("encoder."), configuration)
     decoder = try AutoencoderDecoder(weights.scoped("decoder."), configuration)
     let channels = configuration.latentChannels

@@ -79,6 +79,8 @@ private struct CLIPEncoderLayer: Sendable {
 package struct CLIPTextEncoder: Sendable {
   /// The sizes it was made with.
   package let configuration: CLIPTextConfiguration
+  /// The memory that its mapped weights take; given back, it comes again with the next call.
+  package let pages: WeightPages
   private let tokenEmbedding: Tensor
   private let positionEmbedding: Tensor
   private let layers: [CLIPEncoderLayer]
@@ -89,6 +91,7 @@ package struct CLIPTextEncoder: Sendable {
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
   package init(_ configuration: CLIPTextConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
+    pages = WeightPages(of: weights)
     let prefix = "text_model."
     let model = weights.keys.contains { $0.hasPrefix(prefix) } ? weights.scoped(prefix) : weights
     let embeddings = model.scoped("embeddings.")

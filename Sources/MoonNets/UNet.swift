@@ -6,6 +6,8 @@ package import MoonWeights
 package struct UNet: Sendable {
   /// The sizes it was made with.
   package let configuration: UNetConfiguration
+  /// The memory that its mapped weights take; given back, it comes again with the next call.
+  package let pages: WeightPages
   private let timeEmbedding: TimeEmbedding
   private let convolutionIn: ConvolutionLayer
   private let downBlocks: [UNetDownBlock]
@@ -19,6 +21,7 @@ package struct UNet: Sendable {
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
   package init(_ configuration: UNetConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
+    pages = WeightPages(of: weights)
     let channels = configuration.channels
     let levels = channels.count
     let context = UNetBlockContext(

@@ -3,6 +3,7 @@ internal import MoonImage
 internal import MoonNets
 package import MoonSchedulers
 package import MoonTensor
+internal import MoonWeights
 
 /// Stable Diffusion 1.x and 2.x: from prompts to pictures.
 ///
@@ -76,6 +77,9 @@ public struct StableDiffusionPipeline: Sendable {
     // What prepares and finishes a run is short, and a stopped run shall still end in a picture.
     let quiet = TensorEnvironment(threads: threads)
     var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
+    // The parts take turns in memory: one that rests gives back the pages of its weights.
+    parts.encoder.textEncoder.pages.release()
+    defer { parts.autoencoder.pages.release() }
     var report = GenerationReport(
       seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
       scheduler: run.schedulerName, inferenceSteps: request.inferenceSteps, timesteps: run.timesteps,
@@ -91,6 +95,8 @@ public struct StableDiffusionPipeline: Sendable {
         try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
       }
     }
+    parts.unet.pages.release()
+    MemoryPool.shared.trim()
     report.warnings = warnings + run.warnings
     return try TensorEnvironment.$current.withValue(quiet) { try finish(run.state.latents, report) }
   }

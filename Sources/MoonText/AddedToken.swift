@@ -37,6 +37,7 @@ struct AddedToken: Hashable {
   /// - Parameters:
   ///   - node: The text, or an object with `content` and the properties that differ from the default.
   ///   - isSpecial: Whether the token is special whatever the object says; nil leaves it to the object.
+  /// - Throws: `TokenizerError.missingKey` or `.wrongValue`.
   init(_ node: ConfigurationNode, isSpecial: Bool? = nil) throws(TokenizerError) {
     switch node.value {
     case .text:

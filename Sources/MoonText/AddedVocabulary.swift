@@ -22,7 +22,13 @@ struct AddedVocabulary {
           file: declaration.file, token: quoted(content), found: declared, wanted: Int(identifier))
       }
       identifiers[content] = identifier
-      tokens[content] = declaration.token
+      var token = declaration.token
+      if tokens[content]?.isSpecial == true {
+        // Once special, always special; whether it matches normalised text is for the last declaration to say.
+        token.isNormalized = token.matchesNormalizedText
+        token.isSpecial = true
+      }
+      tokens[content] = token
     }
     for (content, identifier) in identifiers.sorted(by: { $0.value < $1.value }) {
       guard let token = tokens[content] else { continue }

@@ -38,10 +38,10 @@ public struct CLIPTokenizer: Sendable {
   ///
   /// - Parameters:
   ///   - folder: The folder, on this machine.
-  ///   - defaultLength: Number of ids of a text where `tokenizer_config.json` has no `model_max_length`; at least 2.
+  ///   - defaultLength: Number of ids of a text where `tokenizer_config.json` has no `model_max_length`; 2 to 65,536.
   /// - Throws: `TokenizerError`, naming the file and the key.
   public init(contentsOf folder: URL, defaultLength: Int = 77) throws(TokenizerError) {
-    precondition(TokenizerConfiguration.lengths.contains(defaultLength), "a tokenizer needs a length of 2 to 65536")
+    guard TokenizerConfiguration.lengths.contains(defaultLength) else { throw .unusableLength(found: defaultLength) }
     let files = try TokenizerFolder(contentsOf: folder)
     let configuration = try TokenizerConfiguration(files)
     model = try BytePairModel(files.source, unknown: configuration.content(of: "unk_token"))

@@ -3,16 +3,16 @@ import Foundation
 /// Unicode's normalisation form C over scalars, with the tables of Unicode 9 that the reference's tokenizer has.
 ///
 /// The algorithm is Unicode Standard Annex 15. Foundation is asked only what single scalars consist of: on whole texts
-/// it misplaces some marks, joins some that are no pair, and takes quadratic time. Scalars that are newer than Unicode 9
-/// stay as they are and end every sequence.
-struct CanonicalComposition {
+/// it misplaces some marks, joins some that are no pair, and takes quadratic time. Scalars that are newer than
+/// Unicode 9 stay as they are and end every sequence.
+package struct CanonicalComposition {
   /// What scalars consist of, as far as this text has them.
   private var decompositions: [Unicode.Scalar: [Unicode.Scalar]] = [:]
 
   private init() {}
 
   /// The form C of `text`.
-  static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+  package static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     // Below U+0300 nothing combines.
     if text.allSatisfy({ $0.value < 0x300 }) { return text }
     var composition = CanonicalComposition()

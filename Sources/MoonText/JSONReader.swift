@@ -34,8 +34,10 @@ package struct JSONReader {
   }
 
   private func problem(_ text: String) -> Problem {
-    Problem(byte: position, text: position == bytes.count ? "ends in the middle of its JSON value" : text)
+    position == bytes.count ? cutOff : Problem(byte: position, text: text)
   }
+
+  private var cutOff: Problem { Problem(byte: bytes.count, text: "ends in the middle of its JSON value") }
 
   private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -155,11 +157,11 @@ package struct JSONReader {
       default: position += 1
       }
     }
-    throw problem("")
+    throw cutOff
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(Problem) {
-    guard let byte = current else { throw problem("") }
+    guard let byte = current else { throw cutOff }
     let meaning: UInt8? =
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte

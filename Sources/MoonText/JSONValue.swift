@@ -21,6 +21,12 @@ package enum JSONValue: Equatable, Sendable {
     package let key: [UInt8]
     /// What stands behind the colon.
     package let value: JSONValue
+
+    /// Puts a key and its value together.
+    package init(key: [UInt8], value: JSONValue) {
+      self.key = key
+      self.value = value
+    }
   }
 
   /// The value as a message shows it.
@@ -30,8 +36,8 @@ package enum JSONValue: Equatable, Sendable {
     case .flag(let flag): "\(flag)"
     case .number(let spelling): spelling.utf8.count > 40 ? "\(spelling.prefix(40))..." : spelling
     case .text(let bytes): quoted(bytes)
-    case .list: "a list"
-    case .object: "an object"
+    case .list(let items): items.isEmpty ? "an empty list" : "a list"
+    case .object(let members): members.isEmpty ? "an empty object" : "an object"
     }
   }
 }

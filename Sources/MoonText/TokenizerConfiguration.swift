@@ -58,6 +58,7 @@ struct TokenizerConfiguration {
       try takeSettings(configuration)
       try takeNamedTokens(configuration, isMap: false)
       try takeExtraTokens(configuration, isMap: false)
+      if (extra ?? []).isEmpty { try takeFormerExtraTokens(configuration) }
     }
     if let decoder = try folder.configuration?.member("added_tokens_decoder") {
       for (key, node) in try decoder.members() {
@@ -72,6 +73,7 @@ struct TokenizerConfiguration {
         try takeExtraTokens(map, isMap: true)
       }
       try takeLegacyTokens(folder)
+      if extra == nil, let map = folder.specialTokens { try takeFormerExtraTokens(map) }
     }
     for (name, content) in Self.defaults where named[name] == nil {
       named[name] = AddedToken(bare: Array(content.utf8))
@@ -142,6 +144,8 @@ struct TokenizerConfiguration {
         if node.value == .null, Self.defaults[name] == nil { continue }
         named[name] = try AddedToken(node, isSpecial: isMap ? true : nil)
       } else if name.hasSuffix("_token") {
+        // A name of the model's own that the configuration gives as a bare text is not changed by the map.
+        if isMap, named[name]?.isBare == true { continue }
         switch node.value {
         case .text, .object: setToken(try AddedToken(node, isSpecial: isMap ? true : nil), named: name)
         default: continue
@@ -155,28 +159,40 @@ struct TokenizerConfiguration {
     named[name] = token
   }
 
-  /// Takes `extra_special_tokens`, or `additional_special_tokens` as it was called before.
+  /// Takes `extra_special_tokens`, a list or an object of names.
   private mutating func takeExtraTokens(_ top: ConfigurationNode, isMap: Bool) throws(TokenizerError) {
-    if let node = try top.member("extra_special_tokens"), node.value != .list([]), node.value != .object([]) {
-      if case .object = node.value {
-        for (key, member) in try node.members() {
-          setToken(try AddedToken(member), named: String(decoding: key, as: UTF8.self))
-        }
-      } else {
-        var tokens = extra ?? []
-        for item in try node.items() { tokens.append(try AddedToken(item, isSpecial: isMap ? true : nil)) }
-        extra = tokens
+    guard let node = try top.member("extra_special_tokens") else { return }
+    if case .object = node.value {
+      for (key, member) in try node.members() {
+        setToken(try AddedToken(member), named: String(decoding: key, as: UTF8.self))
       }
-    } else if extra == nil, let node = try top.member("additional_special_tokens") {
-      var tokens: [AddedToken] = []
-      for item in try node.items() { tokens.append(try AddedToken(item)) }
-      extra = tokens
+    } else {
+      extra = (extra ?? []) + (try Self.tokens(node, isSpecial: isMap ? true : nil))
     }
+  }
+
+  /// Takes `additional_special_tokens`, as `extra_special_tokens` was called before.
+  private mutating func takeFormerExtraTokens(_ top: ConfigurationNode) throws(TokenizerError) {
+    guard let node = try top.member("additional_special_tokens") else { return }
+    extra = try Self.tokens(node)
+  }
+
+  private static func tokens(
+    _ list: ConfigurationNode, isSpecial: Bool? = nil
+  ) throws(TokenizerError) -> [AddedToken] {
+    var tokens: [AddedToken] = []
+    for item in try list.items() { tokens.append(try AddedToken(item, isSpecial: isSpecial)) }
+    return tokens
   }
 
   /// Takes `added_tokens.json` and the `added_tokens` of `tokenizer.json`.
   private mutating func takeLegacyTokens(_ folder: TokenizerFolder) throws(TokenizerError) {
-    let special = Set(named.values.map(\.content) + (extra ?? []).map(\.content))
+    // Of tokens given as objects, the reference takes only those of the map for special here.
+    let mapped = Set(try folder.specialTokens?.members().map { String(decoding: $0.key, as: UTF8.self) } ?? [])
+    let special = Set(
+      named.filter { Self.standardNames.contains($0.key) && ($0.value.isBare || mapped.contains($0.key)) }
+        .map(\.value.content)
+        + (extra ?? []).filter(\.isBare).map(\.content))
     for (key, node) in try folder.addedTokens?.members() ?? [] {
       guard let identifier = try node.wholeNumber(), identifier >= 0, AddedToken.lengths.contains(key.count) else {
         throw node.mismatch(wanted: "the id of a token of 1 to \(AddedToken.lengths.upperBound) bytes")

@@ -24,6 +24,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case unknownMergeToken(file: String, place: String, token: String)
   /// An added token has another id than the vocabulary gives it.
   case misplacedAddedToken(file: String, token: String, found: Int, wanted: Int)
+  /// The length that the caller gives for texts is not 2 to 65,536.
+  case unusableLength(found: Int)
   /// A text is longer than `limit` bytes.
   case textTooLong(found: Int, limit: Int)
   /// A text is not UTF-8; `byte` counts from 0.
@@ -58,6 +60,8 @@ extension TokenizerError: CustomStringConvertible {
       "\(file): \(place) needs the token \(token), which the vocabulary does not have."
     case .misplacedAddedToken(let file, let token, let found, let wanted):
       "\(file): the added token \(token) has the id \(found), but the vocabulary gives it \(wanted)."
+    case .unusableLength(let found):
+      "An encoded text cannot have \(found) ids, only 2 to 65536."
     case .textTooLong(let found, let limit):
       "The text has \(found) bytes, more than the \(limit) that are encoded."
     case .invalidUTF8(let byte):

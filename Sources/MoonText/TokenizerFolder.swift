@@ -23,7 +23,7 @@ struct TokenizerFolder {
   let addedTokens: ConfigurationNode?
 
   /// The largest file that is read; the published vocabulary takes about 2 MB.
-  static let fileLimit = 64 << 20
+  static let fileLimit = 16 << 20
 
   /// Reads what is there; neither form of a vocabulary is an error.
   init(contentsOf folder: URL) throws(TokenizerError) {

@@ -12,7 +12,7 @@ struct Vocabulary {
   /// Reads an object of tokens and ids, whose ids must be `0..<count`, each once.
   init(_ node: ConfigurationNode) throws(TokenizerError) {
     guard case .object(let members) = node.value, !members.isEmpty else {
-      throw node.mismatch(wanted: "an object of tokens and their ids")
+      throw node.mismatch(wanted: "an object of at least one token and its id")
     }
     var identifiers: [ByteKey: Int32] = Dictionary(minimumCapacity: members.count)
     var tokens: [[UInt8]?] = Array(repeating: nil, count: members.count)

@@ -35,7 +35,7 @@ struct SafetensorsHeader: Sendable {
       if key == "__metadata__" {
         metadata = try Self.metadata(value, file: file)
       } else {
-        entries[key] = try Self.entry(value, name: WeightsError.quoted(key), dataByteCount: dataByteCount, file: file)
+        entries[key] = try Self.entry(value, key: key, dataByteCount: dataByteCount, file: file)
         keys.append(key)
       }
     }
@@ -61,8 +61,9 @@ struct SafetensorsHeader: Sendable {
   }
 
   private static func entry(
-    _ value: JSONValue, name: String, dataByteCount: Int, file: String
+    _ value: JSONValue, key: String, dataByteCount: Int, file: String
   ) throws(WeightsError) -> Entry {
+    var name: String { WeightsError.quoted(key) }
     guard case .object(let object) = value else {
       throw error(file, "\(name) should be an object, found \(value.shown)")
     }
@@ -126,15 +127,16 @@ struct SafetensorsHeader: Sendable {
     var end = 0
     var before = ""
     for (key, range) in spans {
-      let name = WeightsError.quoted(key)
+      var name: String { WeightsError.quoted(key) }
       if range.lowerBound < end {
-        throw Self.error(file, "\(name) begins at byte \(range.lowerBound) of the data, inside \(before)")
+        throw Self.error(
+          file, "\(name) begins at byte \(range.lowerBound) of the data, inside \(WeightsError.quoted(before))")
       }
       if range.lowerBound > end {
         throw Self.error(file, "the bytes \(end) to \(range.lowerBound) of the data, before \(name), are no tensor's")
       }
       end = range.upperBound
-      before = name
+      before = key
     }
     if end < dataByteCount {
       throw Self.error(file, "the bytes \(end) to \(dataByteCount) of the data, at its end, are no tensor's")

@@ -75,9 +75,9 @@ import Testing
       steps.append(run.step)
       #expect(run.timestep == run.timesteps[run.step])
       #expect(run.predictedOriginal?.shape == [4, 4, 4, 6])
-      #expect(try run.tensor("latents").shape == [4, 4, 4, 6])
-      #expect(try run.tensor("prompt_embeds").shape == [8, 77, 32])
-      #expect(try run.tensor("negative_prompt_embeds").shape == [4, 77, 32])
+      try expectShape(of: run.tensor("latents"), [4, 4, 4, 6])
+      try expectShape(of: run.tensor("prompt_embeds"), [8, 77, 32])
+      try expectShape(of: run.tensor("negative_prompt_embeds"), [4, 77, 32])
     }
     var progress: [[Int]] = []
     var seconds: [Double] = []
@@ -97,4 +97,9 @@ import Testing
       result.images.count == 4 && result.decoded.shape == [4, 3, 16, 24] && result.latents.shape == [4, 4, 4, 6])
     #expect(result.images.allSatisfy { $0.width == 24 && $0.height == 16 })
   }
+}
+
+/// Expects a shape.
+private func expectShape(of tensor: Tensor, _ wanted: [Int], sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(tensor.shape == wanted, sourceLocation: sourceLocation)
 }

@@ -51,7 +51,7 @@ import Testing
     let result = try trace.pipeline().run(trace.request(fixture), callbacks: [recorder, stop])
     // Sums of up to 64 products through two or three layers.
     expectClose(
-      try #require(recorder.conditional), try #require(trace.embeddings("prompt_embeds", fixture)), rtol: 5e-6)
+      try #require(recorder.conditional), try #require(try trace.embeddings("prompt_embeds", fixture)), rtol: 5e-6)
     let negative = try trace.embeddings("negative_prompt_embeds", fixture)
     #expect((recorder.unconditional == nil) == (negative == nil))
     if let negative, let found = recorder.unconditional { expectClose(found, negative, rtol: 5e-6) }
