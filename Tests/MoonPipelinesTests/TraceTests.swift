@@ -23,7 +23,8 @@ import Testing
 
     // Noise is the reference's bit for bit; the number that it is multiplied by is rounded to float32 once more.
     expectClose(
-      try #require(recorder.initial), try fixture["\(trace.name)/initial_latents"], rtol: 1.2e-7, "before the first step")
+      try #require(recorder.initial), try fixture["\(trace.name)/initial_latents"], rtol: 1.2e-7,
+      "before the first step")
     let wanted = try fixture["\(trace.name)/latents"]
     try #require(recorder.latents.count == wanted.shape[0])
     for (step, latents) in recorder.latents.enumerated() {
