@@ -67,9 +67,10 @@ import Testing
 
   @Test("are collected when memory is short") func collecting() async throws {
     var trial = try PluginTrial(
-      "return function() for i = 1, 200 do local x = moon.zeros{1 << 18} + i end print('done') end")
+      "return function() for i = 1, 40 do local x = moon.zeros{1 << 18} + i end print('done') end")
     trial.limits.tensorMemory = 8 << 20
-    trial.limits.hookSeconds = 20
+    trial.limits.hookSeconds = 60
+    trial.limits.runSeconds = 600
     #expect(try await trial.log() == ["done", "done", "done"])
   }
 
