@@ -40,9 +40,6 @@ import Testing
     #expect(sizes.layers == [1, 3] && sizes.heads == [4, 8] && sizes.depths == [1, 2] && sizes.timeWidth == 48)
     #expect(sizes.downAttends == [false, true] && sizes.upAttends == [true, false])
     #expect(sizes.sampleHeight == 96 && sizes.sampleWidth == 64)
-    // Where both are given, the reference's own code takes this one.
-    #expect(
-      try UNetConfiguration(config(#"{"num_attention_heads": 4, "attention_head_dim": 8}"#)).heads == [4, 4, 4, 4])
   }
 
   @Test(
@@ -72,6 +69,7 @@ import Testing
       (#"{"addition_embed_type": "text_time"}"#, #""addition_embed_type" is set"#, "only null is"),
       (#"{"class_embed_type": "timestep"}"#, #""class_embed_type" is set"#, "only null is"),
       (#"{"time_cond_proj_dim": 256}"#, #""time_cond_proj_dim" is set"#, "only null is"),
+      (#"{"num_attention_heads": 4}"#, #""num_attention_heads" is set"#, "only null is"),
       (#"{"center_input_sample": true}"#, #""center_input_sample" is true"#, "only false is"),
       (#"{"only_cross_attention": true}"#, #""only_cross_attention" is true"#, "only false is"),
       (#"{"conv_in_kernel": 5}"#, #""conv_in_kernel" is 5"#, "only 3 is"),
@@ -105,6 +103,48 @@ import Testing
   func misfittingUNet(json: String, text: String) throws {
     let file = try config(json)
     #expect(message { try UNetConfiguration(file) } == text)
+  }
+
+  @Test("of the reference are read or checked in every parameter that changes a result")
+  func everyParameter() throws {
+    let unet = try config(
+      """
+          {"sample_size": null, "in_channels": 4, "out_channels": 4, "center_input_sample": false,
+          "flip_sin_to_cos": true, "freq_shift": 0, "down_block_types": ["CrossAttnDownBlock2D",
+          "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"], "mid_block_type":
+          "UNetMidBlock2DCrossAttn", "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D",
+          "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"], "only_cross_attention": false, "block_out_channels":
+          [320, 640, 1280, 1280], "layers_per_block": 2, "downsample_padding": 1, "mid_block_scale_factor": 1,
+          "dropout": 0.0, "act_fn": "silu", "norm_num_groups": 32, "norm_eps": 1e-05, "cross_attention_dim":
+          1280, "transformer_layers_per_block": 1, "reverse_transformer_layers_per_block": null,
+          "encoder_hid_dim": null, "encoder_hid_dim_type": null, "attention_head_dim": 8,
+          "num_attention_heads": null, "dual_cross_attention": false, "use_linear_projection": false,
+          "class_embed_type": null, "addition_embed_type": null, "addition_time_embed_dim": null,
+          "num_class_embeds": null, "upcast_attention": false, "resnet_time_scale_shift": "default",
+          "resnet_skip_time_act": false, "resnet_out_scale_factor": 1.0, "time_embedding_type": "positional",
+          "time_embedding_dim": null, "time_embedding_act_fn": null, "timestep_post_act": null,
+          "time_cond_proj_dim": null, "conv_in_kernel": 3, "conv_out_kernel": 3,
+          "projection_class_embeddings_input_dim": null, "attention_type": "default",
+          "class_embeddings_concat": false, "mid_block_only_cross_attention": null, "cross_attention_norm":
+          null, "addition_embed_type_num_heads": 64}
+      """)
+    _ = try UNetConfiguration(unet)
+    // Projections are told by their weights, arithmetic is float32, and the rest belongs to what is refused.
+    let without: Set = [
+      "dropout", "use_linear_projection", "upcast_attention", "addition_time_embed_dim",
+      "projection_class_embeddings_input_dim", "addition_embed_type_num_heads",
+    ]
+    #expect(Set(unet.unusedKeys) == without)
+    let autoencoder = try config(
+      """
+          {"in_channels": 3, "out_channels": 3, "down_block_types": ["DownEncoderBlock2D"], "up_block_types":
+          ["UpDecoderBlock2D"], "block_out_channels": [64], "layers_per_block": 1, "act_fn": "silu",
+          "latent_channels": 4, "norm_num_groups": 32, "sample_size": 32, "scaling_factor": 0.18215,
+          "shift_factor": null, "latents_mean": null, "latents_std": null, "force_upcast": true,
+          "use_quant_conv": true, "use_post_quant_conv": true, "mid_block_add_attention": true}
+      """)
+    _ = try AutoencoderConfiguration(autoencoder)
+    #expect(Set(autoencoder.unusedKeys) == ["sample_size", "force_upcast"])
   }
 
   // MARK: Autoencoder
