@@ -23,11 +23,19 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     swiftSettings: swiftSettings)
 }
 
+/// What the command line stands on.
+let commandDependencies: [Target.Dependency] = [
+  "MoonTensor", "MoonText", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonNets", "MoonPipelines", "MoonPlugins",
+  "MoonHost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+]
+
 let package = Package(
   name: "moonstep",
   products: [
     .executable(name: "moonstep", targets: ["moonstep"]),
-    .library(name: "Moonstep", targets: ["MoonPipelines", "MoonHost"]),
+    .library(
+      name: "Moonstep",
+      targets: ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonPipelines", "MoonPlugins", "MoonHost"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -58,13 +66,9 @@ let package = Package(
     // Layer 5
     library("MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
     // Layer 7
+    library("MoonCommand", commandDependencies),
     .executableTarget(
-      name: "moonstep",
-      dependencies: [
-        "MoonPipelines", "MoonImage", "MoonPlugins", "MoonHost",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: swiftSettings),
+      name: "moonstep", dependencies: ["MoonCommand"] + commandDependencies, swiftSettings: swiftSettings),
     // Tests
     .target(
       name: "MoonTestSupport", dependencies: ["MoonTensor", "MoonWeights"],
@@ -79,6 +83,7 @@ let package = Package(
     tests(of: "MoonNets", ["MoonTensor", "MoonWeights"]),
     tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights"]),
     tests(of: "MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
+    tests(of: "MoonCommand", ["moonstep"] + commandDependencies),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-// Exponential, error function, hyperbolic tangent and the activations made of them, one element at a time and without
+// Exponentials, hyperbolic tangent and the activations made of them, one element at a time and without
 // branches, so that a loop over them becomes vector instructions.
 //
 // Largest errors: exponentials 2 units in the last place of the result (results below 2^-126 become zero), hyperbolic

@@ -49,6 +49,7 @@ struct PackedProduct {
   ///   - pack: Packs a range of columns of a set, which begins at a panel, to the address given.
   ///   - point: Writes where the runs of a range of rows lie.
   ///   - body: Computes one piece and does something with it; the address has `room` for each row and panel.
+  /// - Throws: `TensorError.interrupted`.
   func run(
     room: Int = 0, pack: (Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
     point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void

@@ -28,3 +28,43 @@ package enum Parallel {
     }
   }
 }
+
+extension Parallel {
+  /// Elements of cheap work in one range: tens of microseconds, so that asking costs nothing and stopping is prompt.
+  package static let elementsPerRange = 1 << 16
+
+  /// As `forEachRange(of:grain:_:)`, and asks `environment` before each range whether to stop; a range is to be no
+  /// longer than a few milliseconds.
+  ///
+  /// `environment` is the caller's, taken once: the threads of the pool have none of their own.
+  package static func forEachRange(
+    of count: Int, grain: Int, asking environment: TensorEnvironment, _ body: (Range<Int>) -> Void
+  ) throws(TensorError) {
+    if count <= 0 { return }
+    let grain = max(grain, 1)
+    let ranges = (count - 1) / grain + 1
+    let threads = min(environment.threads, ranges)
+    if threads <= 1 {
+      for range in 0..<ranges {
+        try environment.check()
+        body(range * grain..<min(count, range * grain + grain))
+      }
+      return
+    }
+    let next = Atomic<Int>(0)
+    let isStopped = Atomic<Bool>(false)
+    nonisolated(unsafe) let body = body
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while true {
+        let range = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if range >= ranges || isStopped.load(ordering: .relaxed) { return }
+        if environment.shouldStop?() == true {
+          isStopped.store(true, ordering: .relaxed)
+          return
+        }
+        unsafe body(range * grain..<min(count, range * grain + grain))
+      }
+    }
+    if isStopped.load(ordering: .relaxed) { throw .interrupted }
+  }
+}

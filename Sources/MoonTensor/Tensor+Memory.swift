@@ -28,14 +28,20 @@ extension Tensor {
       start: storage.base.assumingMemoryBound(to: UInt16.self) + offset, count: count)
   }
 
+  /// Whether this is a contiguous float32 tensor that alone holds its storage and fills it.
+  var isUniquelyWritable: Bool {
+    mutating get {
+      dtype == .float32 && storage.isWritable && isContiguous && offset == 0 && storage.byteCount == count * 4
+        && isKnownUniquelyReferenced(&storage)
+    }
+  }
+
+  /// Whether `budget` counts the bytes behind this tensor.
+  package func isCharged(to budget: TensorBudget) -> Bool { storage.isCharged(to: budget) }
+
   /// Makes this a contiguous float32 tensor that alone holds its storage, so that it may be written in place.
   package mutating func makeUnique() throws(TensorError) {
-    if dtype == .float32 && storage.isWritable && isContiguous && offset == 0
-      && storage.byteCount == count * 4 && isKnownUniquelyReferenced(&storage)
-    {
-      return
-    }
-    self = try copied()
+    if !isUniquelyWritable { self = try copied() }
   }
 
   /// A contiguous float32 tensor with the same elements: this one when it is one already, else a copy.
@@ -46,36 +52,7 @@ extension Tensor {
   /// A contiguous float32 copy.
   package func copied() throws(TensorError) -> Tensor {
     let result = try Tensor(uninitialized: shape)
-    let count = result.count
-    if count == 0 { return result }
-    guard let destination = unsafe result.mutableFloats.baseAddress else { return result }
-    if isContiguous {
-      let source = unsafe storage.base + offset * dtype.byteCount
-      switch dtype {
-      case .float32: unsafe moon_copy_f32(destination, source.assumingMemoryBound(to: Float.self), count)
-      case .float16: unsafe moon_widen_f16(destination, source.assumingMemoryBound(to: UInt16.self), count)
-      case .bfloat16: unsafe moon_widen_bf16(destination, source.assumingMemoryBound(to: UInt16.self), count)
-      }
-      return result
-    }
-    let environment = TensorEnvironment.current
-    var rows = StridedRows(shape: shape, strides: [strides])
-    var written = 0
-    while let starts = rows.next() {
-      let from = offset + starts[0]
-      switch dtype {
-      case .float32:
-        unsafe moon_copy_strided_f32(
-          destination + written, storage.base.assumingMemoryBound(to: Float.self) + from, rows.innerStrides[0],
-          rows.innerCount)
-      case .float16, .bfloat16:
-        let source = unsafe storage.base.assumingMemoryBound(to: UInt16.self) + from
-        unsafe moon_widen_strided(
-          destination + written, source, rows.innerStrides[0], rows.innerCount, dtype == .float16)
-      }
-      written += rows.innerCount
-      if rows.isCheckpoint { try environment.check() }
-    }
+    try result.write(self)
     return result
   }
 
@@ -83,7 +60,7 @@ extension Tensor {
   ///
   /// - Parameter dtype: The wanted storage.
   /// - Returns: A contiguous tensor.
-  /// - Throws: `TensorError.outOfBudget`.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`.
   public func converted(to dtype: DType) throws(TensorError) -> Tensor {
     if dtype == self.dtype { return self }
     let source = try contiguous()
@@ -91,9 +68,13 @@ extension Tensor {
     let result = try Tensor(uninitialized: shape, dtype: dtype)
     guard let from = unsafe source.floatBuffer.baseAddress, source.count > 0 else { return result }
     let destination = unsafe result.storage.base.assumingMemoryBound(to: UInt16.self)
-    switch dtype {
-    case .float16: unsafe moon_narrow_f16(destination, from, source.count)
-    default: unsafe moon_narrow_bf16(destination, from, source.count)
+    defer { extendLifetime(source) }
+    try Self.forEachElementRange(of: source.count) { range in
+      let start = range.lowerBound
+      switch dtype {
+      case .float16: unsafe moon_narrow_f16(destination + start, from + start, range.count)
+      default: unsafe moon_narrow_bf16(destination + start, from + start, range.count)
+      }
     }
     return result
   }

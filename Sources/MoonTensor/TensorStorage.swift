@@ -32,6 +32,9 @@
     isWritable = false
   }
 
+  /// Whether `budget` counts these bytes.
+  package func isCharged(to budget: TensorBudget) -> Bool { self.budget === budget }
+
   deinit {
     guard owner == nil else { return }
     unsafe MemoryPool.shared.give(base, byteCount)

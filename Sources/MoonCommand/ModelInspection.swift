@@ -1,0 +1,85 @@
+package import Foundation
+internal import MoonNets
+internal import MoonPipelines
+internal import MoonSchedulers
+internal import MoonTensor
+internal import MoonText
+internal import MoonWeights
+
+/// What a model folder tells without its weights being loaded.
+package struct ModelInspection: Sendable {
+  /// Lines of a name and a text.
+  package let lines: [(name: String, text: String)]
+
+  /// Reads the configurations and the headers of the weights.
+  ///
+  /// - Parameters:
+  ///   - folder: Holds `model_index.json`.
+  ///   - variant: Which weights to prefer where there are several.
+  /// - Throws: One sentence that names the file and the key.
+  package init(contentsOf folder: URL, variant: String? = nil) throws {
+    let model = try ModelFolder(folder, variant: variant)
+    let unet = try UNetConfiguration(model.configuration("unet"))
+    let autoencoder = try AutoencoderConfiguration(model.configuration("vae"))
+    let text = try CLIPTextConfiguration(model.configuration("text_encoder"))
+    let tokenizer = try model.tokenizer()
+    let (fields, source) = try model.schedulerFields()
+    let scheduler = try SchedulerConfiguration(fields, source: source)
+    let (height, width) = (unet.sampleHeight * autoencoder.factor, unet.sampleWidth * autoencoder.factor)
+    let latents = [autoencoder.latentChannels, unet.sampleHeight, unet.sampleWidth].map(String.init)
+    var prediction = ""
+    if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
+    lines = [
+      ("model", "\(model.className), a folder in the diffusers layout"),
+      (
+        "picture",
+        "\(width)x\(height), latents \(latents.joined(separator: "x")), \(autoencoder.factor) pixels a latent"
+      ),
+      ("prompt", "\(tokenizer.modelMaxLength) tokens of width \(text.width)"),
+      ("text_encoder", try Self.weights(of: model, "text_encoder", baseName: "model")),
+      ("unet", try Self.weights(of: model, "unet", baseName: "diffusion_pytorch_model")),
+      ("vae", try Self.weights(of: model, "vae", baseName: "diffusion_pytorch_model")),
+      ("scheduler", "\(scheduler.kind.className)\(prediction)"),
+      ("plugin tensors", DenoisingRun.tensorNames.joined(separator: ", ")),
+    ]
+  }
+
+  /// The lines, names in one column.
+  package var text: String {
+    let width = lines.map(\.name.count).max() ?? 0
+    return lines.map { line in
+      line.name + String(repeating: " ", count: width + 2 - line.name.count) + line.text + "\n"
+    }.joined()
+  }
+
+  /// How many numbers a part has, of which types, and in which file.
+  private static func weights(of model: ModelFolder, _ part: String, baseName: String) throws -> String {
+    let found = try WeightFiles.find(in: model.url.appending(path: part), baseName: baseName, variant: model.variant)
+    var numbers = 0
+    var dtypes: [String] = []
+    for file in try files(of: found) {
+      for key in file.keys {
+        guard let entry = file.entry(key) else { continue }
+        numbers += entry.shape.reduce(1, *)
+        let dtype = "\(entry.dtype)"
+        if !dtypes.contains(dtype) { dtypes.append(dtype) }
+      }
+    }
+    return "\(millions(numbers)) numbers, \(dtypes.sorted().joined(separator: " and ")), \(found.url.lastPathComponent)"
+  }
+
+  /// The file itself, or those that an index names.
+  private static func files(of found: WeightFiles) throws -> [SafetensorsFile] {
+    if !found.isIndex { return [try SafetensorsFile(contentsOf: found.url)] }
+    guard let map = try ConfigFile(contentsOf: found.url).section("weight_map") else { return [] }
+    let names = Set(try map.keys.map { try map.string($0) })
+    return try names.sorted().map {
+      try SafetensorsFile(contentsOf: found.url.deletingLastPathComponent().appending(path: $0))
+    }
+  }
+
+  private static func millions(_ count: Int) -> String {
+    let tenths = (count + 50_000) / 100_000
+    return count < 1_000_000 ? String(count) : "\(tenths / 10).\(tenths % 10) million"
+  }
+}

@@ -1,0 +1,35 @@
+package import ArgumentParser
+
+/// Options that say where the results go, and what is told.
+package struct OutputOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The picture to make or to replace; several become NAME-0.png, NAME-1.png, ... Plugins save to NAME_plugins/.",
+      valueName: "file.png"))
+  package var output = "out.png"
+
+  @Option(
+    help: ArgumentHelp(
+      "Writes the final latents and the decoder's output, as float32.", valueName: "file.safetensors"))
+  package var saveLatents: String?
+
+  @Flag(help: "Prints one JSON object about the run.")
+  package var json = false
+
+  @Flag(help: "Tells nothing but warnings and errors.")
+  package var quiet = false
+
+  /// Options with their defaults, to be parsed.
+  package init() {}
+
+  /// Checks the names.
+  ///
+  /// - Throws: `ValidationError` that names the option.
+  package func validate() throws {
+    do { _ = try OutputNames(output) } catch { throw ValidationError("\(error)") }
+    if let saveLatents, !saveLatents.lowercased().hasSuffix(".safetensors") {
+      throw ValidationError("--save-latents: '\(saveLatents)' does not end in .safetensors")
+    }
+  }
+}

@@ -1,0 +1,195 @@
+internal import Foundation
+internal import MoonLua
+internal import MoonPipelines
+internal import MoonPlugins
+internal import MoonTensor
+
+/// A `StepCallback` run by a plugin: it maps hooks to calls, and what plugins return to changes of the run.
+final class LuaCallback: StepCallback {
+  let plugin: LuaPlugin
+  private let policy: PluginFailurePolicy
+  /// Whether the plugin failed, or was stopped, and is called no more.
+  private(set) var isDropped = false
+
+  /// A callback for `plugin`.
+  init(_ plugin: LuaPlugin, policy: PluginFailurePolicy) {
+    self.plugin = plugin
+    self.policy = policy
+  }
+
+  /// Checks that the plugin fits the pipeline, and calls `on_run_begin`.
+  func runBegins(_ run: DenoisingRun) throws {
+    try perform(.runBegin, run) {
+      if !plugin.manifest.pipelines.contains(run.pipelineName) {
+        throw HookFault(
+          "the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(run.pipelineName)")
+      }
+      for name in plugin.manifest.tensorInputs ?? [] where !run.tensorNames.contains(name) {
+        throw HookFault(
+          "tensor_inputs: there is no '\(PluginText.escaped(name))'; this pipeline offers "
+            + run.tensorNames.joined(separator: ", "))
+      }
+      try plugin.call(.runBegin, arguments: { [PipeHandle.value] })
+    }
+  }
+
+  /// Calls `on_step_begin`.
+  func stepBegins(_ run: DenoisingRun) throws {
+    guard plugin.has(.stepBegin) else { return }
+    try perform(.stepBegin, run) { try plugin.call(.stepBegin, arguments: { place(run) }) }
+  }
+
+  /// Calls `on_guidance`; its tensor is the new combination.
+  func combinesGuidance(_ run: DenoisingRun, _ predictions: GuidancePredictions) throws -> Tensor? {
+    guard plugin.has(.guidance) else { return nil }
+    var combined: Tensor?
+    try perform(.guidance, run) {
+      let context = plugin.context
+      try plugin.call(
+        .guidance,
+        arguments: {
+          var noise = LuaTable()
+          noise["cond"] = try context.value(predictions.conditional)
+          noise["uncond"] = try context.value(predictions.unconditional)
+          noise["pred"] = try context.value(predictions.combined)
+          noise["x"] = try context.value(predictions.latents)
+          noise["sigma"] = .number(run.sigmas[run.step])
+          return place(run) + [.table(noise)]
+        },
+        use: { result in
+          if result.isNil { return }
+          guard let tensor = try context.tensor(result) else {
+            throw HookFault("the result is \(context.typeName(result)), wanted a tensor or nil")
+          }
+          let wanted = predictions.combined.shape
+          if tensor.shape != wanted {
+            throw HookFault(
+              "the result has shape \(TensorError.text(tensor.shape)), wanted \(TensorError.text(wanted))")
+          }
+          if let index = try tensor.firstNonFinite() {
+            throw HookFault("the result is NaN or infinite (element \(index))")
+          }
+          // The run's own from here on, and no longer the plugin's to pay for.
+          combined = try context.asHost { try tensor.copied() }
+        })
+    }
+    return isDropped ? nil : combined
+  }
+
+  /// Calls `on_step_end` with `kwargs`, and writes what it returns.
+  func stepEnds(_ run: DenoisingRun) throws {
+    guard plugin.has(.stepEnd) else { return }
+    try perform(.stepEnd, run) {
+      var offered: [String: LuaValue] = [:]
+      try plugin.call(
+        .stepEnd,
+        arguments: {
+          offered = try kwargs(run)
+          return place(run) + [
+            .table(LuaTable(fields: offered.map { .init(key: .string($0.key), value: $0.value) }))
+          ]
+        },
+        use: { result in try write(result, offered, to: run) })
+    }
+  }
+
+  /// Calls `on_run_end`.
+  func runEnds(_ run: DenoisingRun) throws {
+    guard plugin.has(.runEnd) else { return }
+    try perform(.runEnd, run) { try plugin.call(.runEnd, arguments: { [PipeHandle.value] }) }
+  }
+
+  // MARK: Calls
+
+  /// `pipe`, `step` and `t`.
+  private func place(_ run: DenoisingRun) -> [LuaValue] {
+    [PipeHandle.value, .integer(Int64(run.step)), LuaValue(timestep: run.timestep)]
+  }
+
+  /// A handle for each tensor that the plugin asked for, made when it is touched, from the state as it is now.
+  private func kwargs(_ run: DenoisingRun) throws -> [String: LuaValue] {
+    let state = run.state
+    let context = plugin.context
+    var handles: [String: LuaValue] = [:]
+    for name in plugin.manifest.tensorInputs ?? run.tensorNames {
+      let id = try context.tensors.addLater { try context.asHost { try run.tensor(name, of: state) } }
+      handles[name] = .handle(LuaHandle(kind: PluginContext.Kind.tensor, id: id))
+    }
+    return handles
+  }
+
+  /// Writes the tensors of a returned `kwargs` that differ from those offered.
+  private func write(_ result: LuaValue, _ offered: [String: LuaValue], to run: DenoisingRun) throws {
+    if result.isNil { return }
+    let context = plugin.context
+    guard case .table(let table) = result else {
+      throw HookFault("the result is \(context.typeName(result)), wanted kwargs or nil")
+    }
+    var changes: [String: Tensor] = [:]
+    for (key, value) in table.entries {
+      guard let name = key.asText, run.tensorNames.contains(name) else {
+        let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "a \(key.typeName)"
+        throw HookFault("kwargs has the key \(shown), this pipeline offers \(run.tensorNames.joined(separator: ", "))")
+      }
+      if value == offered[name], let id = value.asHandle?.id, context.tensors.isUnchanged(id) { continue }
+      guard let tensor = try context.tensor(value) else {
+        throw HookFault("kwargs.\(name) is \(context.typeName(value)), wanted a tensor")
+      }
+      changes[name] = tensor
+    }
+    // In the order of the names on offer: the half set by its own name wins over both halves set together.
+    for name in run.tensorNames {
+      guard let tensor = changes[name] else { continue }
+      do {
+        try context.asHost { try run.setTensor(tensor, for: name) }
+      } catch let error as PipelineError {
+        throw HookFault("kwargs.\(name): \(error)")
+      }
+    }
+  }
+
+  // MARK: Failure
+
+  /// Runs one hook: what it changed is undone when it fails, and the policy says how the run goes on.
+  private func perform(_ hook: PluginManifest.Hook, _ run: DenoisingRun, _ body: () throws -> Void) throws {
+    if isDropped { return }
+    let before = run.checkpoint()
+    plugin.context.run = run
+    defer { plugin.context.run = nil }
+    do {
+      try body()
+    } catch {
+      run.restore(before)
+      isDropped = true
+      if run.shouldStop(), isStop(error) { throw TensorError.interrupted }
+      let failure = plugin.failure(described(error), in: hook, during: moment(hook, run))
+      if policy == .abort { throw failure }
+      plugin.close()
+      run.warnings.append("the plugin '\(plugin.manifest.id)' is dropped: \(failure)")
+    }
+  }
+
+  /// Whether an error is what remains of a call that the caller of the run has stopped.
+  private func isStop(_ error: any Error) -> Bool {
+    (error as? LuaError)?.kind == .stopped || (error as? TensorError) == .interrupted
+  }
+
+  /// What is left of the deadline when the host itself meets it, in a plugin's words.
+  private func described(_ error: any Error) -> any Error {
+    (error as? TensorError) == .interrupted
+      ? HookFault("time limit: no time is left to take over what the hook returned") : error
+  }
+
+  /// `on_step_end, step 3/25`
+  private func moment(_ hook: PluginManifest.Hook, _ run: DenoisingRun) -> String {
+    if hook == .runBegin || hook == .runEnd { return hook.rawValue }
+    return "\(hook.rawValue), step \(run.step)/\(run.timestepCount)"
+  }
+}
+
+/// What a hook returned, or declared, that the host cannot use.
+private struct HookFault: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

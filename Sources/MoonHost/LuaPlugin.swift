@@ -1,0 +1,158 @@
+internal import Foundation
+internal import MoonLua
+internal import MoonPlugins
+internal import MoonTensor
+
+/// A plugin that is loaded: its sandbox, what it declares, and the values of its options.
+///
+/// Not `Sendable`: made, used and closed on the thread of one run.
+final class LuaPlugin {
+  let package: PluginPackage
+  let manifest: PluginManifest
+  let context: PluginContext
+  /// What it used so far.
+  private(set) var usage: PluginUsage
+  private let sandbox: LuaSandbox
+  private var isClosed = false
+
+  /// Loads a plugin and checks its declaration and its options.
+  ///
+  /// - Parameters:
+  ///   - specification: Its name or path, and its options as text.
+  ///   - registry: Where it is looked for.
+  ///   - limits: What it may use.
+  ///   - number: Its place in the order of the run, from 0.
+  ///   - seed: The seed of the run.
+  ///   - imageFolder: The folder for the pictures of the plugin with that id; `nil` for none.
+  ///   - log: Takes its lines of log.
+  /// - Throws: `PluginError`, or `PluginFailure` when the file does not load.
+  init(
+    _ specification: PluginSpecification, registry: PluginRegistry, limits: PluginLimits, number: Int, seed: UInt64,
+    imageFolder: (String) -> URL?, log: @escaping (String) -> Void
+  ) throws {
+    let package = try registry.find(specification.name)
+    try package.checkVersionLine()
+    self.package = package
+    let stem = PluginManifest.identifier(fromFileStem: package.stem)
+    do {
+      sandbox = try LuaSandbox(
+        name: package.chunkName, limits: LuaLimits(limits), randomSeed: Self.mixed(seed, stem),
+        modules: package.folder.map { LuaFolder(path: $0.path) }, log: log)
+    } catch {
+      throw PluginFailure(plugin: stem, description: "\(package.path): \(error.message)")
+    }
+    let context = PluginContext(
+      limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
+    self.context = context
+    context.attach(sandbox)
+    let start = ContinuousClock.now
+    manifest = try Self.load(package, sandbox, context)
+    let loadTime = ContinuousClock.now - start
+    if manifest.id != stem { context.reseed(Self.mixed(seed, manifest.id), imageFolder: imageFolder(manifest.id)) }
+    usage = PluginUsage(id: manifest.id)
+    usage.count(loadTime)
+    context.optionNames = manifest.options.map(\.name)
+    context.options = try OptionReader.values(
+      from: specification.options, declarations: manifest.options, plugin: package.path)
+  }
+
+  deinit { close() }
+
+  private static func load(
+    _ package: PluginPackage, _ sandbox: LuaSandbox, _ context: PluginContext
+  ) throws -> PluginManifest {
+    do {
+      try context.defineAPI(in: sandbox)
+      let value = try context.withinTensorLimits {
+        let value = try sandbox.load(source: package.source)
+        try context.retrying { try context.endLoading() }
+        return value
+      }
+      try context.imageFolder.commit()
+      return try PluginManifest(value, plugin: package.path, fileStem: package.stem)
+    } catch let error as PluginError {
+      throw error
+    } catch {
+      let text = FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames)
+      throw text.failure(
+        error, of: PluginManifest.identifier(fromFileStem: package.stem), during: nil, fallback: nil)
+    }
+  }
+
+  /// A number that depends on the run's seed and the plugin's id: FNV-1a over the id, mixed as in SplitMix64.
+  private static func mixed(_ seed: UInt64, _ id: String) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var mixed = seed &+ hash
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Whether the plugin has that hook.
+  func has(_ hook: PluginManifest.Hook) -> Bool { manifest.hooks[hook] != nil }
+
+  /// Calls a hook; every tensor that it made and did not keep dies when `use` has returned.
+  ///
+  /// - Parameters:
+  ///   - hook: One that the plugin has; another does nothing.
+  ///   - arguments: Made when the scope has begun.
+  ///   - use: Takes the first result.
+  /// - Throws: `LuaError`, or what `use` throws.
+  func call(
+    _ hook: PluginManifest.Hook, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Void = { _ in }
+  ) throws {
+    guard let function = manifest.hooks[hook] else { return }
+    let start = ContinuousClock.now
+    defer {
+      context.imageFolder.rollBack()
+      context.endScope()
+      usage.count(ContinuousClock.now - start - context.hostTime)
+    }
+    try context.withinTensorLimits {
+      let results = try sandbox.call(function, context.retrying(arguments))
+      try use(results.first ?? .nil)
+    }
+    try context.imageFolder.commit()
+  }
+
+  /// What stopped a hook, as the user is told it.
+  ///
+  /// - Parameters:
+  ///   - error: What was thrown.
+  ///   - hook: The hook; an error without a line of its own gets the one where the hook is defined.
+  ///   - moment: Hook and step.
+  /// - Returns: One sentence with the place.
+  func failure(_ error: any Error, in hook: PluginManifest.Hook, during moment: String) -> PluginFailure {
+    FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames).failure(
+      error, of: manifest.id, during: moment,
+      fallback: manifest.hooks[hook].flatMap { sandbox.place(of: $0) }.map { FailureText.Place($0) })
+  }
+
+  /// Frees what the plugin holds; it is called no more.
+  func close() {
+    if isClosed { return }
+    isClosed = true
+    context.endRun()
+    usage.peakTensorBytes = context.budget.highest
+    usage.peakLuaBytes = sandbox.peakMemory
+    usage.luaBytesLeft = sandbox.close()
+    usage.tensorBytesLeft = context.budget.used
+  }
+}
+
+extension LuaLimits {
+  /// The limits of a plugin as those of its Lua state.
+  init(_ limits: PluginLimits) {
+    self.init()
+    memoryBytes = limits.luaMemory
+    handleBytes = limits.tensorMemory
+    logBytes = limits.logBytes
+    callTime = .seconds(limits.hookSeconds)
+    runTime = .seconds(limits.runSeconds)
+    callInstructions = UInt64(max(limits.instructions, 1))
+    sourceBytes = PluginPackage.maximumSourceBytes
+    // A table is copied value by value; as many as this are done well within a deadline.
+    crossingValues = 1 << 18
+  }
+}

@@ -1,0 +1,120 @@
+internal import MoonLua
+internal import MoonPlugins
+internal import MoonTensor
+
+/// The functions of the table `moon`.
+struct MoonModule {
+  let context: PluginContext
+
+  /// The version of this library.
+  static let version = "0.1.0"
+  /// Every constant by name.
+  static var constants: [String: LuaValue] {
+    ["version": .string(version), "api": .integer(Int64(PluginManifest.hostAPI))]
+  }
+
+  /// Names that plugins can use, for suggestions: those of `moon`, Lua's own, and the methods of tensors.
+  static let knownNames: [String] = {
+    let lua = """
+      assert error getmetatable ipairs load next pairs pcall print rawequal rawget rawlen rawset require select \
+      setmetatable tonumber tostring type xpcall string table math utf8 coroutine moon \
+      byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper \
+      concat insert move remove sort abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min \
+      mininteger modf pi rad random randomseed sin sqrt tan tointeger ult create isyieldable resume running status \
+      wrap yield charpattern codepoint codes offset
+      """
+    let own = ["log", "version", "api"] + MoonModule.functionNames
+    return (lua.split(whereSeparator: \.isWhitespace).map(String.init) + own + TensorHandle.methods).sorted()
+  }()
+
+  /// Names of the functions.
+  static let functionNames = [
+    "tensor", "zeros", "ones", "full", "arange", "randn", "rand", "cat", "stack", "einsum", "where", "save_image",
+  ]
+
+  /// Every function by name; `moon.log` is the sandbox's own.
+  var functions: [String: (HostArguments) throws -> HostReply] {
+    let context = context
+    return [
+      "tensor": { arguments in .tensor(try Tensor(nested: arguments[1], arguments)) },
+      "zeros": { arguments in .tensor(try .zeros(arguments.integers(1))) },
+      "ones": { arguments in .tensor(try .ones(arguments.integers(1))) },
+      "full": { arguments in .tensor(try .full(arguments.integers(1), value: Float(arguments.number(2)))) },
+      "arange": { arguments in
+        let isOne = arguments.isNil(2)
+        return .tensor(
+          try .arange(
+            from: isOne ? 0 : arguments.number(1), to: arguments.number(isOne ? 1 : 2),
+            by: arguments.isNil(3) ? 1 : arguments.number(3)))
+      },
+      "randn": { arguments in .tensor(try context.generator.normal(shape: arguments.integers(1))) },
+      "rand": { arguments in .tensor(try context.generator.uniform(shape: arguments.integers(1))) },
+      "cat": { arguments in .tensor(try .concatenated(arguments.list(1), along: arguments.integer(2, default: 0))) },
+      "stack": { arguments in .tensor(try .stacked(arguments.list(1), along: arguments.integer(2, default: 0))) },
+      "einsum": { arguments in
+        .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : []))
+      },
+      "where": { arguments in
+        .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
+      },
+      "save_image": { arguments in
+        let name = try arguments.string(2)
+        guard PluginImageFolder.isPlainName(name) else {
+          throw arguments.bad(
+            2,
+            "the name '\(PluginText.escaped(String(name.prefix(80))))' is not up to 64 letters, digits, _ and - and .png"
+          )
+        }
+        let isSaved: Void? = try context.withImage(arguments[1]) { try context.imageFolder.stage($0, as: name) }
+        if isSaved == nil {
+          throw arguments.bad(1, "image or tensor expected, got \(context.typeName(arguments[1]))")
+        }
+        return .values([])
+      },
+    ]
+  }
+}
+
+extension HostArguments {
+  /// A list of tensors that must be a table.
+  fileprivate func list(_ index: Int) throws -> [Tensor] {
+    guard case .table = self[index] else { throw bad(index, "table expected, got \(context.typeName(self[index]))") }
+    return try tensors(index)
+  }
+}
+
+extension Tensor {
+  /// A tensor from a number or from nested lists of numbers, all of one length at each level.
+  fileprivate init(nested value: LuaValue, _ arguments: HostArguments) throws {
+    var shape: [Int] = []
+    var probe = value
+    while case .table(let table) = probe {
+      guard let items = table.pureList else { throw arguments.bad(1, "lists of numbers expected") }
+      shape.append(items.count)
+      if shape.count > Shape.maximumRank { throw arguments.bad(1, "lists nested deeper than \(Shape.maximumRank)") }
+      guard let first = items.first else { break }
+      probe = first
+    }
+    var numbers: [Float] = []
+    numbers.reserveCapacity(min(try Shape.elementCount(of: shape), 1 << 20))
+    try Self.collect(value, shape[...], into: &numbers, arguments)
+    try self.init(numbers, shape: shape)
+  }
+
+  private static func collect(
+    _ value: LuaValue, _ shape: ArraySlice<Int>, into numbers: inout [Float], _ arguments: HostArguments
+  ) throws {
+    guard let size = shape.first else {
+      guard let number = value.asNumber else {
+        throw arguments.bad(1, "number expected in the lists, got \(arguments.context.typeName(value))")
+      }
+      numbers.append(Float(number))
+      return
+    }
+    guard case .table(let table) = value, let items = table.pureList, items.count == size else {
+      throw arguments.bad(1, "the lists differ in length")
+    }
+    try TensorEnvironment.current.check()
+    for item in items { try collect(item, shape.dropFirst(), into: &numbers, arguments) }
+  }
+}

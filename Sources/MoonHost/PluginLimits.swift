@@ -1,0 +1,28 @@
+/// What a plugin may use; the defaults are the product's promise.
+public struct PluginLimits: Sendable {
+  /// Bytes of Lua values.
+  public var luaMemory = 64 << 20
+  /// Bytes of tensors.
+  public var tensorMemory = 512 << 20
+  /// Elements that one tensor may claim.
+  public var tensorElements = 1 << 27
+  /// Seconds of one hook call.
+  public var hookSeconds = 2.0
+  /// Seconds of all hook calls of a run.
+  public var runSeconds = 60.0
+  /// Instructions of the Lua machine in one hook call.
+  public var instructions = 100_000_000
+  /// Bytes of log in a run.
+  public var logBytes = 1 << 20
+  /// Pictures saved in a run.
+  public var images = 1000
+  /// Bytes of the pictures saved in a run.
+  public var imageBytes = 256 << 20
+  /// Prompts encoded in a run.
+  public var encodings = 64
+  /// Bytes of a prompt to encode.
+  public var promptBytes = 10_000
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,216 @@
+internal import MoonLua
+internal import MoonTensor
+
+/// The methods of tensors by the names that plugins use, which are PyTorch's.
+enum TensorMethods {
+  typealias Method = @Sendable (Tensor, HostArguments) throws -> HostReply
+
+  /// Every method that makes a new value.
+  static let table: [String: Method] = shapes.merging(numbers) { $1 }.merging(comparisons) { $1 }
+    .merging(reductions) { $1 }.merging(joining) { $1 }.merging(pictures) { $1 }
+
+  /// Shapes, views and elements.
+  private static let shapes: [String: Method] = [
+    "size": { tensor, arguments in
+      if arguments.isNil(1) { return .values([.list(tensor.shape.map { .integer(Int64($0)) })]) }
+      return .values([.integer(Int64(try tensor.size(of: arguments.integer(1))))])
+    },
+    "numel": { tensor, _ in .values([.integer(Int64(tensor.count))]) },
+    "item": { tensor, _ in .values([.number(Double(try tensor.item()))]) },
+    "get": { tensor, arguments in
+      .values([.number(Double(try tensor.get(arguments.count == 0 ? [] : arguments.integers(1))))])
+    },
+    "totable": { tensor, _ in .values([try LuaValue(nested: tensor)]) },
+    "chunk": { tensor, arguments in
+      .tensors(try tensor.chunks(arguments.integer(1), along: arguments.integer(2, default: 0)))
+    },
+    "split": { tensor, arguments in
+      let dimension = try arguments.integer(2, default: 0)
+      if case .table = arguments[1] {
+        return .tensors(try tensor.split(arguments.integers(1), along: dimension))
+      }
+      return .tensors(try tensor.split(arguments.integer(1), along: dimension))
+    },
+    "narrow": { tensor, arguments in
+      .tensor(
+        try tensor.narrow(arguments.integer(1), start: arguments.integer(2), length: arguments.integer(3)))
+    },
+    "slice": { tensor, arguments in
+      .tensor(
+        try tensor.slice(
+          arguments.integer(1), from: arguments.isNil(2) ? nil : arguments.integer(2),
+          to: arguments.isNil(3) ? nil : arguments.integer(3), by: arguments.integer(4, default: 1)))
+    },
+    "select": { tensor, arguments in .tensor(try tensor.select(arguments.integer(1), at: arguments.integer(2))) },
+    "reshape": { tensor, arguments in .tensor(try tensor.reshaped(to: arguments.integers(1))) },
+    "permute": { tensor, arguments in .tensor(try tensor.permuted(arguments.integers(1))) },
+    "transpose": { tensor, arguments in
+      .tensor(try tensor.transposed(arguments.integer(1), arguments.integer(2)))
+    },
+    "squeeze": { tensor, arguments in
+      .tensor(try tensor.squeezed(arguments.isNil(1) ? nil : arguments.integer(1)))
+    },
+    "unsqueeze": { tensor, arguments in .tensor(try tensor.unsqueezed(arguments.integer(1))) },
+    "expand": { tensor, arguments in .tensor(try tensor.expanded(to: arguments.integers(1))) },
+    "clone": { tensor, _ in .tensor(try tensor.copied()) },
+  ]
+
+  /// Element-wise functions.
+  private static let numbers: [String: Method] = [
+    "abs": { tensor, _ in .tensor(try tensor.abs()) },
+    "sqrt": { tensor, _ in .tensor(try tensor.sqrt()) },
+    "exp": { tensor, _ in .tensor(try tensor.exp()) },
+    "log": { tensor, _ in .tensor(try tensor.log()) },
+    "sin": { tensor, _ in .tensor(try tensor.sin()) },
+    "cos": { tensor, _ in .tensor(try tensor.cos()) },
+    "acos": { tensor, _ in .tensor(try tensor.acos()) },
+    "tanh": { tensor, _ in .tensor(try tensor.tanh()) },
+    "clamp": { tensor, arguments in
+      if arguments.isNil(1) && arguments.isNil(2) { throw arguments.bad(1, "a minimum or a maximum expected") }
+      return .tensor(
+        try tensor.clamped(minimum: arguments.optionalNumber(1), maximum: arguments.optionalNumber(2)))
+    },
+    "lerp": { tensor, arguments in
+      let end = try arguments.tensor(1)
+      switch try arguments.operand(2) {
+      case .number(let weight): return .tensor(try tensor.lerp(to: end, weight: weight))
+      case .tensor(let weight): return .tensor(try tensor.lerp(to: end, weight: weight))
+      }
+    },
+  ]
+
+  /// Comparisons, which give 1 where they hold and 0 elsewhere.
+  private static let comparisons: [String: Method] = [
+    "lt": compare({ try $0 .< $1 }, { try $0 .< $1 }),
+    "le": compare({ try $0 .<= $1 }, { try $0 .<= $1 }),
+    "gt": compare({ try $0 .> $1 }, { try $0 .> $1 }),
+    "ge": compare({ try $0 .>= $1 }, { try $0 .>= $1 }),
+    "eq": compare({ try $0 .== $1 }, { try $0 .== $1 }),
+    "where": { tensor, arguments in
+      .tensor(try Tensor.where(arguments.tensor(1), tensor, else: arguments.operand(2).asTensor()))
+    },
+  ]
+
+  private static func compare(
+    _ tensors: @escaping @Sendable (Tensor, Tensor) throws -> Tensor,
+    _ number: @escaping @Sendable (Tensor, Float) throws -> Tensor
+  ) -> Method {
+    { tensor, arguments in
+      switch try arguments.operand(1) {
+      case .tensor(let other): .tensor(try tensors(tensor, other))
+      case .number(let other): .tensor(try number(tensor, other))
+      }
+    }
+  }
+
+  /// Reductions over `(dim, keepdim)`.
+  private static let reductions: [String: Method] = [
+    "sum": reduce { try $0.sum(along: $1, keepDimensions: $2) },
+    "mean": reduce { try $0.mean(along: $1, keepDimensions: $2) },
+    "var": reduce { try $0.variance(along: $1, keepDimensions: $2) },
+    "std": reduce { try $0.standardDeviation(along: $1, keepDimensions: $2) },
+    "min": reduce { try $0.minimum(along: $1, keepDimensions: $2) },
+    "max": reduce { try $0.maximum(along: $1, keepDimensions: $2) },
+    "norm": reduce { try $0.norm(along: $1, keepDimensions: $2) },
+    "dot": { tensor, arguments in .tensor(try tensor.dot(arguments.tensor(1))) },
+    "quantile": { tensor, arguments in
+      let dimension = arguments.isNil(2) ? nil : try arguments.integer(2)
+      return .tensor(
+        try tensor.quantile(
+          arguments.number(1), along: dimension, keepDimensions: arguments.boolean(3, default: false)))
+    },
+  ]
+
+  private static func reduce(_ body: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor) -> Method {
+    { tensor, arguments in
+      .tensor(try body(tensor, arguments.dimensions(1), arguments.boolean(2, default: false)))
+    }
+  }
+
+  /// Several tensors together.
+  private static let joining: [String: Method] = [
+    "cat": { tensor, arguments in
+      .tensor(try Tensor.concatenated([tensor] + arguments.others, along: arguments.integer(2, default: 0)))
+    },
+    "stack": { tensor, arguments in
+      .tensor(try Tensor.stacked([tensor] + arguments.others, along: arguments.integer(2, default: 0)))
+    },
+    "repeat_rows": { tensor, arguments in .tensor(try tensor.repeatedRows(arguments.integer(1))) },
+    "matmul": { tensor, arguments in .tensor(try tensor.matmul(arguments.tensor(1))) },
+    "einsum": { tensor, arguments in
+      let others = arguments.count > 1 ? try arguments.tensors(2) : []
+      do {
+        return .tensor(try Tensor.einsum(arguments.string(1), [tensor] + others))
+      } catch TensorError.badArgument(_, let argument, let detail) where argument > 2 {
+        // The operation counts its operands from the second argument on; here the first of them is not counted.
+        throw arguments.bad(argument - 1, detail)
+      }
+    },
+  ]
+
+  /// Pictures.
+  private static let pictures: [String: Method] = [
+    "resize": { tensor, arguments in
+      let isTable = if case .table = arguments[1] { true } else { false }
+      let size = isTable ? try arguments.integers(1) : [try arguments.integer(1), try arguments.integer(2)]
+      guard size.count == 2 else { throw arguments.bad(1, "a height and a width expected") }
+      let place = isTable ? 2 : 3
+      let name = arguments.isNil(place) ? "nearest" : try arguments.string(place)
+      guard let mode = ResizeMode(rawValue: name) else {
+        throw arguments.bad(place, "the mode is 'nearest' or 'bilinear', got '\(name.prefix(32))'")
+      }
+      return .tensor(try tensor.resized(height: size[0], width: size[1], mode: mode))
+    },
+    "blur": { tensor, arguments in .tensor(try tensor.blurred(sigma: arguments.number(1))) },
+    "fft2": { tensor, _ in .tensor(try tensor.fft2()) },
+    "ifft2": { tensor, _ in .tensor(try tensor.ifft2()) },
+    "to_image": { tensor, arguments in .values([try arguments.context.addImage(tensor)]) },
+  ]
+}
+
+extension HostArguments {
+  /// The tensors to join with: one, or a list.
+  fileprivate var others: [Tensor] {
+    get throws {
+      if case .table = self[1] { return try tensors(1) }
+      return [try tensor(1)]
+    }
+  }
+}
+
+extension LuaValue {
+  /// The most numbers and lists that one tensor may become: what can be built well within a deadline.
+  fileprivate static let maximumNestedCount = 1 << 18
+
+  /// A tensor as nested lists; a number for one without dimensions.
+  init(nested tensor: Tensor) throws {
+    if tensor.rank == 0 {
+      self = .number(Double(try tensor.item()))
+      return
+    }
+    // Counted before anything is made: a shape like [67108864, 0] holds no number, but as many lists.
+    var (count, total) = (1, 0)
+    for size in tensor.shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      if overflow || product > Self.maximumNestedCount - total {
+        throw HostError.message(
+          "totable: the shape \(TensorError.text(tensor.shape)) makes more than \(Self.maximumNestedCount) values")
+      }
+      count = product
+      total += product
+    }
+    let environment = TensorEnvironment.current
+    let numbers = try tensor.floats()
+    var position = 0
+    func build(_ dimension: Int) throws -> LuaValue {
+      let size = tensor.shape[dimension]
+      if dimension < tensor.rank - 1 {
+        return .list(try (0..<size).map { _ in try build(dimension + 1) })
+      }
+      try environment.check()
+      defer { position += size }
+      return .list(numbers[position..<position + size].map { .number(Double($0)) })
+    }
+    self = try build(0)
+  }
+}

@@ -1,0 +1,92 @@
+import CLua
+
+/// Limits: what the host asks during its functions, and what it can measure.
+extension LuaSandbox {
+  /// Whether the running call has to end: its time is up, or the host asked for the stop. Cheap; a host function that works
+  /// for long asks at least every 50 ms and returns at once when it is true.
+  package var shouldStop: Bool {
+    guard let pointer = unsafe state.pointer else { return true }
+    return unsafe moon_should_stop(pointer)
+  }
+
+  /// Runs work that is the host's and not the script's, such as encoding a prompt: its time does not count.
+  ///
+  /// - Parameter body: The work.
+  /// - Returns: What the body returns.
+  /// - Throws: What the body throws.
+  package func withoutTimeLimit<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result
+  {
+    guard let pointer = unsafe state.pointer else { return try body() }
+    unsafe moon_pause_clock(pointer)
+    defer { unsafe moon_resume_clock(pointer) }
+    return try body()
+  }
+
+  /// Counts memory that a handle stands for, before it is allocated. When it does not fit, Lua's garbage is collected, and
+  /// `onRelease` hears of the handles that went with it; when it still does not fit, the script is ended.
+  ///
+  /// - Parameter bytes: How much.
+  /// - Throws: `HostError.message`, to be passed on, when it does not fit.
+  package func charge(_ bytes: Int) throws(HostError) {
+    guard let pointer = unsafe state.pointer, bytes >= 0 else { throw .message("the sandbox is closed") }
+    if unsafe moon_charge(pointer, bytes) { return }
+    // Twice: the first collection finds the handles, the second frees what they kept.
+    for _ in 0..<2 {
+      unsafe moon_collect(pointer)
+      releaseHandles()
+      if unsafe moon_charge(pointer, bytes) { return }
+    }
+    unsafe moon_refuse_handles(pointer)
+    throw .message("not enough memory")
+  }
+
+  /// Takes back what `charge(_:)` counted, when the memory is freed.
+  package func credit(_ bytes: Int) {
+    if let pointer = unsafe state.pointer { unsafe moon_credit(pointer, max(bytes, 0)) }
+  }
+
+  /// Bytes that Lua uses now, exactly as its allocator counts them.
+  package var usedMemory: Int { unsafe measure { unsafe moon_memory_used($0) } }
+  /// The most that Lua used.
+  package var peakMemory: Int { unsafe measure { unsafe moon_memory_peak($0) } }
+  /// Bytes that handles stand for now.
+  package var handleMemory: Int { unsafe measure { unsafe moon_handle_memory($0) } }
+  /// Instructions of the last call, to about a hundred.
+  package var instructionsUsed: UInt64 { unsafe measure { unsafe moon_instructions($0) } }
+  /// Wall time of all calls so far.
+  package var timeUsed: Duration { unsafe .nanoseconds(measure { unsafe moon_nanoseconds_used($0) }) }
+  /// Allocations that Lua asked for so far.
+  package var allocations: UInt64 { unsafe measure { unsafe moon_allocations($0) } }
+
+  /// Refuses allocations on purpose, to test that a script survives or ends cleanly.
+  ///
+  /// - Parameters:
+  ///   - after: How many still succeed.
+  ///   - count: How many fail then.
+  package func refuseAllocations(after: UInt64, count: UInt64) {
+    if let pointer = unsafe state.pointer { unsafe moon_refuse_allocations(pointer, after, count) }
+  }
+
+  private func measure<Number: BinaryInteger>(_ body: (OpaquePointer) -> Number) -> Number {
+    guard let pointer = unsafe state.pointer else { return 0 }
+    return unsafe body(pointer)
+  }
+}
+
+/// Memory that the host counts itself, for instance in a budget that is charged from several threads.
+extension LuaSandbox {
+  /// Collects Lua's garbage and tells `onRelease` of the handles that went with it. For use in a host function.
+  package func collectGarbage() {
+    guard let pointer = unsafe state.pointer else { return }
+    // Twice: the first collection finds the handles, the second frees what they kept.
+    for _ in 0..<2 {
+      unsafe moon_collect(pointer)
+      releaseHandles()
+    }
+  }
+
+  /// Ends the script because what its handles stand for does not fit. For use in a host function.
+  package func endForMemory() {
+    if let pointer = unsafe state.pointer { unsafe moon_refuse_handles(pointer) }
+  }
+}

@@ -1,0 +1,144 @@
+internal import MoonSchedulers
+internal import MoonTensor
+
+/// The one denoising loop of every pipeline.
+struct DenoisingLoop {
+  /// Predicts the noise: latents `[rows, channels, height, width]`, training time, text embeddings of as many rows.
+  let predict: (Tensor, Double, Tensor) throws -> Tensor
+  let callbacks: [any StepCallback]
+  /// Asked between steps and inside them; true ends the loop and keeps the latents of the last whole step.
+  let shouldStop: @Sendable () -> Bool
+  /// Called after each step.
+  let progress: (StepProgress) -> Void
+
+  /// Runs all steps of `run.scheduler`, and writes into `report` what each did.
+  func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
+    do {
+      for callback in callbacks { try callback.runBegins(run) }
+      var scheduled: Tensor?
+      for step in run.scheduler.timesteps.indices {
+        if run.state.isInterrupted || shouldStop() {
+          report.isInterrupted = true
+          break
+        }
+        run.step = step
+        try runStep(run, scheduled: &scheduled, noise: &noise, report: &report)
+      }
+    } catch let error where shouldStop() && error.isInterruption {
+      report.isInterrupted = report.stepSeconds.count < run.timestepCount
+    }
+    try end(run)
+  }
+
+  /// Tells the callbacks that the run is over. One that was stopped by the caller is no reason to stop them, too: each
+  /// has what it needs to end in order.
+  private func end(_ run: DenoisingRun) throws {
+    var environment = TensorEnvironment.current
+    if shouldStop() { environment.shouldStop = nil }
+    try TensorEnvironment.$current.withValue(environment) {
+      for callback in callbacks {
+        do { try callback.runEnds(run) } catch let error where shouldStop() && error.isInterruption {}
+      }
+    }
+  }
+
+  /// Runs a step with its callbacks; `scheduled` holds the latents that the scheduler returned last.
+  private func runStep(
+    _ run: DenoisingRun, scheduled: inout Tensor?, noise: inout NoiseSource, report: inout GenerationReport
+  ) throws {
+    let start = ContinuousClock.now
+    for callback in callbacks { try callback.stepBegins(run) }
+    try checkState(of: run)
+    let guides = run.state.guides
+    let prediction = try guides ? guidedPrediction(run) : plainPrediction(run)
+    try advance(run, along: prediction, scheduled: &scheduled, noise: &noise)
+    // From here on the step is whole, whatever stops its callbacks.
+    report.effectiveGuidance.append(guides ? run.state.guidanceScale : 1)
+    do {
+      defer { report.stepSeconds.append((ContinuousClock.now - start).seconds) }
+      for callback in callbacks { try callback.stepEnds(run) }
+    }
+    progress(StepProgress(step: run.step, count: run.timestepCount, seconds: report.stepSeconds.last ?? 0))
+  }
+
+  /// Checks what callbacks may have written to the state itself, past the checks of `DenoisingRun.setTensor`.
+  private func checkState(of run: DenoisingRun) throws {
+    let state = run.state
+    for (name, number) in [("guidance_scale", state.guidanceScale), ("guidance_rescale", state.guidanceRescale)]
+    where !Float(number).isFinite {
+      throw PipelineError.notFiniteNumber(name: name)
+    }
+    if state.latents.shape != run.latentsShape {
+      throw PipelineError.badShape(name: "latents", found: state.latents.shape, wanted: [run.latentsShape])
+    }
+  }
+
+  /// The network on the wanted half alone.
+  private func plainPrediction(_ run: DenoisingRun) throws -> Tensor {
+    let input = try run.scheduler.scaledModelInput(run.state.latents, at: run.step)
+    return try predict(input, run.timestep, run.state.conditional.promptEmbeds)
+  }
+
+  /// The network on both halves at once; their predictions are combined, callbacks last.
+  private func guidedPrediction(_ run: DenoisingRun) throws -> Tensor {
+    let input = try run.scheduler.scaledModelInput(run.state.latents, at: run.step)
+    let halves = [try run.unconditional().promptEmbeds, run.state.conditional.promptEmbeds]
+    let both = try predict(
+      Tensor.concatenated([input, input], along: 0), run.timestep, Tensor.concatenated(halves, along: 0))
+    let rows = run.batchSize
+    let unconditional = try both.narrow(0, start: 0, length: rows)
+    let conditional = try both.narrow(0, start: rows, length: rows)
+    var combined = try Guidance.combine(
+      conditional: conditional, unconditional: unconditional, scale: run.state.guidanceScale)
+    if run.state.guidanceRescale > 0 {
+      combined = try Guidance.rescale(combined, to: conditional, share: run.state.guidanceRescale)
+    }
+    var predictions = GuidancePredictions(
+      conditional: conditional, unconditional: unconditional, combined: combined, latents: run.state.latents)
+    for callback in callbacks {
+      if let other = try callback.combinesGuidance(run, predictions) { predictions.combined = other }
+    }
+    return predictions.combined
+  }
+
+  /// The scheduler's step, which is first told of latents that callbacks have changed since its last one.
+  private func advance(
+    _ run: DenoisingRun, along prediction: Tensor, scheduled: inout Tensor?, noise: inout NoiseSource
+  ) throws {
+    let step = run.step
+    if let scheduled, !run.state.latents.isIdentical(to: scheduled) {
+      try run.scheduler.latentsEdited(from: scheduled, to: run.state.latents, after: step - 1)
+    }
+    var drawn = noise
+    let result = try run.scheduler.step(
+      run.state.latents, prediction: prediction, at: step, options: StepOptions(eta: Float(run.request.eta)),
+      noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
+    if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
+    noise = drawn
+    scheduled = result.latents
+    run.state.latents = result.latents
+    run.predictedOriginal = result.predictedOriginal
+  }
+}
+
+/// One step that has ended.
+public struct StepProgress: Sendable {
+  /// The step, from 0.
+  public let step: Int
+  /// Steps of the schedule.
+  public let count: Int
+  /// Seconds that the step took, callbacks included.
+  public let seconds: Double
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension Error {
+  /// Whether this is what an operation throws that was asked to stop.
+  fileprivate var isInterruption: Bool {
+    (self as? TensorError) == .interrupted || (self as? SchedulerError) == .tensor(.interrupted)
+  }
+}

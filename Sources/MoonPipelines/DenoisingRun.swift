@@ -1,0 +1,101 @@
+internal import MoonSchedulers
+public import MoonTensor
+
+/// A run while it goes: what callbacks see and change.
+///
+/// Not `Sendable`: made, used and dropped on the thread that runs the loop.
+public final class DenoisingRun {
+  /// What a callback may change.
+  public var state: RunState
+  /// The request.
+  public let request: GenerationRequest
+  /// Rows of the batch: prompts times images a prompt.
+  public let batchSize: Int
+  /// Width of the pictures in pixels.
+  public let width: Int
+  /// Height of the pictures in pixels.
+  public let height: Int
+  /// Which family the model belongs to: `sd`.
+  public let pipelineName: String
+  /// The step that runs, from 0; -1 before the first.
+  public internal(set) var step = -1
+  /// The clean latents that the last prediction points to, `[batch, channels, height, width]`; `nil` before step 0 ends.
+  public internal(set) var predictedOriginal: Tensor?
+  /// The scheduler with its timesteps and noise levels.
+  var scheduler: any Scheduler
+  /// Whether the caller asked for the end of the run; asked from any thread.
+  public let shouldStop: @Sendable () -> Bool
+  /// Warnings for the report.
+  public var warnings: [String] = []
+  /// Shape of the latents, which stays the same.
+  let latentsShape: [Int]
+  private let encoder: RequestEncoder
+
+  /// A run about to start; the encoder is used when a callback asks for other prompts, or when guidance is switched on
+  /// that was off at the start.
+  init(
+    state: RunState, encoder: RequestEncoder, width: Int, height: Int, pipelineName: String,
+    scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool
+  ) {
+    self.state = state
+    self.encoder = encoder
+    request = encoder.request
+    batchSize = encoder.request.batchSize
+    latentsShape = state.latents.shape
+    self.width = width
+    self.height = height
+    self.pipelineName = pipelineName
+    self.scheduler = scheduler
+    self.shouldStop = shouldStop
+  }
+
+  /// Class name of the scheduler, as in the reference.
+  public var schedulerName: String { scheduler.className }
+
+  /// Training time of each step.
+  public var timesteps: [Double] { scheduler.timesteps }
+
+  /// Noise level of the latents at each step, then the level that the run ends at.
+  public var sigmas: [Double] { scheduler.sigmas }
+
+  /// Steps of the schedule; some schedulers have more than were asked for.
+  public var timestepCount: Int { scheduler.timesteps.count }
+
+  /// Training time of the step that runs.
+  public var timestep: Double {
+    scheduler.timesteps.indices.contains(step) ? scheduler.timesteps[step] : 0
+  }
+
+  /// Ends the run after the step that runs, or before the first one.
+  public func interrupt() { state.interruptRequests.insert(RunState.anybody) }
+
+  /// Encodes another prompt for every image of the batch.
+  ///
+  /// - Parameters:
+  ///   - prompt: What is wanted.
+  ///   - negativePrompt: What is not; `nil` leaves that half to the run's own.
+  /// - Returns: The halves, `batchSize` rows each.
+  /// - Throws: An error of the tokenizer or the text encoder.
+  public func encode(_ prompt: String, negativePrompt: String? = nil) throws -> EncodedPrompt {
+    try warnOfCuts([prompt] + (negativePrompt.map { [$0] } ?? []), from: "encode")
+    return try encoder(prompt, negativePrompt: negativePrompt)
+  }
+
+  /// The unwanted half, encoded now if it never was.
+  ///
+  /// - Returns: `batchSize` rows.
+  /// - Throws: An error of the tokenizer or the text encoder.
+  public func unconditional() throws -> ConditioningBundle {
+    if let bundle = state.unconditional { return bundle }
+    let bundle = try encoder.unconditional(request.negativePromptOfEach)
+    state.unconditional = bundle
+    return bundle
+  }
+
+  /// Adds a warning, once, for each text that is longer than the model reads.
+  func warnOfCuts(_ texts: [String], from source: String) throws {
+    for warning in try encoder.encoder.warnings(for: texts, from: source) where !warnings.contains(warning) {
+      warnings.append(warning)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+public import MoonTensor
+
+/// What a callback may change of a run. A value: a copy taken before a callback is the state to go back to.
+public struct RunState: Sendable {
+  /// Weight of the prompt; guidance is on while it is above 1.
+  public var guidanceScale: Double
+  /// How far the guided prediction's spread is pulled back to the conditional one's, 0...1 (arXiv 2305.08891, 3.4).
+  public var guidanceRescale: Double
+  /// Latents at the present noise level, `[batch, channels, height, width]`.
+  public var latents: Tensor
+  /// The wanted half.
+  public var conditional: ConditioningBundle
+  /// The unwanted half; `nil` until it is first needed.
+  public var unconditional: ConditioningBundle?
+  /// Who asked for the loop to end after this step; each callback that asks has a number of its own.
+  public var interruptRequests: Set<Int> = []
+  /// The number of those that have none of their own.
+  static let anybody = -1
+
+  /// Whether the loop ends after this step.
+  public var isInterrupted: Bool { !interruptRequests.isEmpty }
+
+  /// Whether both halves are run through the network.
+  public var guides: Bool { guidanceScale > 1 }
+}

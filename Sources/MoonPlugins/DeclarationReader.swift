@@ -1,0 +1,60 @@
+internal import MoonLua
+
+/// Reads the values of a declaration and refuses them in one voice.
+struct DeclarationReader {
+  /// The plugin as messages name it.
+  let plugin: String
+
+  func refuse(_ detail: String) -> PluginError { .badDeclaration(plugin: plugin, detail: detail) }
+
+  /// Refuses keys that are not in `allowed`.
+  func checkKeys(of table: LuaTable, allowed: [String], place: String) throws(PluginError) {
+    // A table has no order of its own: the first in the alphabet is told, so that the message stays the same.
+    let keys = table.entries.map(\.key)
+    let unknown = keys.compactMap(\.asText).filter { !allowed.contains($0) }.min()
+    if let unknown {
+      throw refuse(
+        "\(place): unknown key '\(PluginText.escaped(String(unknown.prefix(80))))'"
+          + PluginText.hint(for: unknown, in: allowed))
+    }
+    if let other = keys.filter({ $0.asText == nil }).map({ shown($0) }).min() {
+      throw refuse("\(place): the key \(other) is not a word")
+    }
+  }
+
+  /// A text within the limits; `nil` when absent and not required.
+  func text(_ value: LuaValue, _ place: String, required: Bool) throws(PluginError) -> String? {
+    if case .nil = value {
+      if required { throw refuse("\(place) is missing") }
+      return nil
+    }
+    guard case .string = value else { throw refuse("\(place) must be a text, found \(value.typeName)") }
+    guard let text = value.asText else { throw refuse("\(place) is not valid UTF-8") }
+    if text.utf8.count > PluginText.maximumBytes {
+      throw refuse("\(place) is longer than \(PluginText.maximumBytes) bytes")
+    }
+    return text
+  }
+
+  /// A list of texts; empty when absent.
+  func textList(_ value: LuaValue, _ place: String) throws(PluginError) -> [String] {
+    if case .nil = value { return [] }
+    guard case .table(let table) = value, let items = table.pureList else {
+      throw refuse("\(place) must be a list of texts, found \(value.typeName)")
+    }
+    if items.count > 256 { throw refuse("\(place) has more than 256 entries") }
+    var texts: [String] = []
+    for (index, item) in items.enumerated() {
+      texts.append(try text(item, "\(place), entry \(index + 1)", required: true) ?? "")
+    }
+    return texts
+  }
+
+  private func shown(_ key: LuaValue) -> String {
+    switch key {
+    case .integer(let number): "\(number)"
+    case .number(let number): "\(number)"
+    default: "(\(key.typeName))"
+    }
+  }
+}

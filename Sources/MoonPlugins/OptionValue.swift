@@ -1,0 +1,30 @@
+/// The value of a plugin option.
+public enum OptionValue: Equatable, Sendable {
+  /// A finite number.
+  case number(Double)
+  /// A whole number.
+  case integer(Int64)
+  /// A switch.
+  case boolean(Bool)
+  /// A text, or one of the declared choices.
+  case string(String)
+  /// A list of finite numbers.
+  case numbers([Double])
+}
+
+extension OptionValue: Encodable {
+  /// Encodes the bare value.
+  ///
+  /// - Parameter encoder: Where to.
+  /// - Throws: What the encoder throws.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .number(let value): try container.encode(value)
+    case .integer(let value): try container.encode(value)
+    case .boolean(let value): try container.encode(value)
+    case .string(let value): try container.encode(value)
+    case .numbers(let value): try container.encode(value)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/// What is wrong with a plugin's declaration, its options, or the way to it.
+public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// No plugin of that name in the folders searched, or no file at that path; `near` is a name that was perhaps meant.
+  case notFound(name: String, searched: [String], near: String? = nil)
+  /// A file that cannot be read, or that is too long.
+  case unreadable(path: String, detail: String)
+  /// A declaration that breaks a rule; `detail` names the key.
+  case badDeclaration(plugin: String, detail: String)
+  /// An option value that does not fit its declaration.
+  case badOption(plugin: String, detail: String)
+
+  /// One sentence that names the plugin, and the key or option.
+  public var description: String {
+    switch self {
+    case .notFound(let name, let searched, let near):
+      (searched.isEmpty
+        ? "there is no plugin file '\(PluginText.escaped(name))'"
+        : "there is no plugin '\(PluginText.escaped(name))' in \(searched.joined(separator: ", "))")
+        + (near.map { "; did you mean '\($0)'?" } ?? "")
+    case .unreadable(let path, let detail): "\(path): \(detail)"
+    case .badDeclaration(let plugin, let detail): "\(plugin): \(detail)"
+    case .badOption(let plugin, let detail): "\(plugin): \(detail)"
+    }
+  }
+
+  /// Whether the fault is the caller's (a wrong name or option value), not the plugin's.
+  public var isUsage: Bool {
+    switch self {
+    case .notFound, .badOption: true
+    case .unreadable, .badDeclaration: false
+    }
+  }
+}

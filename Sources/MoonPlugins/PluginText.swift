@@ -1,0 +1,57 @@
+/// Rules for the texts of a plugin: they reach terminals, JSON and PNG files.
+package enum PluginText {
+  /// The most bytes of one text.
+  package static let maximumBytes = 4096
+
+  /// `text` with control characters, bidirectional marks and line separators written as escapes, cut to the limit.
+  package static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      if result.utf8.count > maximumBytes { return result + "..." }
+      switch scalar.properties.generalCategory {
+      case .control where scalar == "\t": result += "\\t"
+      case .control where scalar == "\n": result += "\\n"
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate:
+        result += "\\u{\(String(scalar.value, radix: 16))}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// The candidate nearest to `word`, when it is near enough to be a slip.
+  package static func nearest(to word: String, in candidates: [String]) -> String? {
+    let limit = max(1, min(3, word.count / 3))
+    let ranked = candidates.map { (distance: distance(word, $0), name: $0) }
+    guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }
+    return best.name
+  }
+
+  /// `; did you mean 'x'?`, or nothing.
+  package static func suggestion(for word: String, in candidates: [String]) -> String {
+    nearest(to: word, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
+  }
+
+  /// `; did you mean 'x'?`, or the list of what there is.
+  package static func hint(for word: String, in candidates: [String]) -> String {
+    if let near = nearest(to: word, in: candidates) { return "; did you mean '\(near)'?" }
+    return candidates.isEmpty ? "; there are none" : "; there are \(candidates.joined(separator: ", "))"
+  }
+
+  /// Insertions, deletions and replacements between two short words (Levenshtein).
+  private static func distance(_ left: String, _ right: String) -> Int {
+    let left = Array(left.unicodeScalars.prefix(64))
+    let right = Array(right.unicodeScalars.prefix(64))
+    var row = Array(0...right.count)
+    for (index, letter) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = index + 1
+      for column in right.indices {
+        let replaced = diagonal + (letter == right[column] ? 0 : 1)
+        diagonal = row[column + 1]
+        row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
+      }
+    }
+    return row[right.count]
+  }
+}

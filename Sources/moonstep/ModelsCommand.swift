@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Foundation
+internal import MoonCommand
+internal import MoonPipelines
+internal import MoonText
+
+/// What a model is, without loading its weights.
+struct ModelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "models", abstract: "Looks into models without loading their weights.",
+    subcommands: [InspectCommand.self, TokensCommand.self])
+
+  /// Kind, sizes, types, scheduler, and the tensors on offer to plugins.
+  struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "inspect",
+      abstract: "Tells a model's kind, sizes, types and scheduler, and the tensors on offer to plugins.")
+
+    @Argument(help: "The model: a folder in the diffusers layout.") var path: String
+    @Option(help: ArgumentHelp("Weights to prefer where the model has several.", valueName: "name"))
+    var variant: String?
+
+    func run() throws {
+      try StandardStream.output.write(ModelInspection(contentsOf: URL(filePath: path), variant: variant).text)
+    }
+  }
+
+  /// What the tokenizer makes of a text.
+  struct TokensCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "tokens", abstract: "Tells the tokens that a model reads in a text.")
+
+    @Argument(help: "The model: a folder in the diffusers layout.") var path: String
+    @Argument(help: "The text.") var text: String
+    @Flag(help: "Prints one JSON object: ids (padded to the model's length), tokens, and how many are cut off.")
+    var json = false
+
+    func run() throws {
+      let tokens = TokenList(try ModelFolder(URL(filePath: path)).tokenizer().encode(text))
+      try StandardStream.output.write(json ? tokens.json.text + "\n" : tokens.text)
+    }
+  }
+}

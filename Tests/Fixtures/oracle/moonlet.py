@@ -1,0 +1,48 @@
+"""The demonstration model in examples/moonlet: one run with and without the official cut-off."""
+
+import torch
+from diffusers import StableDiffusionPipeline
+from diffusers.callbacks import SDCFGCutoffCallback
+
+from .running import Trace, decoded, generators, plain_config
+from .writing import REFERENCE, ROOT, save_fixture, save_json
+
+FOLDER = ROOT.parent.parent / "examples" / "moonlet"
+PROMPT = "red apple on a blue background"
+SEED = 7
+STEPS = 25
+GUIDANCE = 7.5
+KEPT_STEPS = (0, 10, 24)
+
+
+def make():
+    pipeline = StableDiffusionPipeline.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    callbacks = {"guided": None, "cutoff": SDCFGCutoffCallback(cutoff_step_ratio=0.4)}
+    tensors, index = {}, {"reference": REFERENCE, "traces": []}
+    for name, callback in callbacks.items():
+        trace = Trace(pipeline, callback)
+        final = trace.run(
+            prompt=PROMPT, num_inference_steps=STEPS, guidance_scale=GUIDANCE, generator=generators(SEED)
+        )
+        tensors[f"{name}/initial_latents"] = trace.initial
+        tensors.update({f"{name}/latents_{step}": trace.latents[step] for step in KEPT_STEPS})
+        tensors[f"{name}/latents"] = final
+        tensors[f"{name}/image"], tensors[f"{name}/image_u8"] = decoded(pipeline, final)
+        tensors["prompt_embeds"], tensors["negative_prompt_embeds"] = trace.text
+        index["traces"].append({"name": name, "guidance": trace.guidance})
+    index.update(
+        {
+            "prompt": PROMPT,
+            "ids": pipeline.tokenizer(PROMPT, padding="max_length", truncation=True).input_ids,
+            "seed": SEED,
+            "num_inference_steps": STEPS,
+            "guidance_scale": GUIDANCE,
+            "timesteps": [float(time) for time in pipeline.scheduler.timesteps],
+            "scheduler_config": plain_config(pipeline.scheduler),
+        }
+    )
+    save_fixture("traces/moonlet.safetensors", tensors, seed=SEED, model="examples/moonlet", prompt=PROMPT)
+    save_json("traces/moonlet.json", index, indent=None)
+    change = (tensors["guided/latents"] - tensors["cutoff/latents"]).norm() / tensors["guided/latents"].norm()
+    print(f"the cut-off changes the final latents by {float(change):.2f}")

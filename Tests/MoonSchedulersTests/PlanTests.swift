@@ -1,0 +1,156 @@
+import MoonSchedulers
+import MoonTensor
+import MoonTestSupport
+import Testing
+
+@Suite("Plan of steps") struct PlanTests {
+  /// What is said of a plan, `nil` when it is taken.
+  private func complaint(
+    _ kind: SchedulerKind, _ settings: [String: ConfigValue] = [:], of plan: StepPlan
+  ) throws -> String? {
+    do throws(SchedulerError) {
+      var configuration = SchedulerConfiguration(kind)
+      for (key, value) in settings { try configuration.set(key, to: value) }
+      var scheduler = try configuration.makeScheduler()
+      try scheduler.plan(plan)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test("needs at least one step", arguments: SchedulerKind.allCases, [0, -1, Int.min])
+  func noSteps(kind: SchedulerKind, count: Int) throws {
+    let message = try #require(try complaint(kind, of: .count(count)))
+    #expect(message.hasPrefix("\(kind.className): the number of steps is \(count), wanted 1 to "))
+  }
+
+  @Test("has at most the training times as steps, where they are whole", arguments: [SchedulerKind.ddim, .pndm])
+  func tooManySteps(kind: SchedulerKind) throws {
+    #expect(try complaint(kind, of: .count(1000)) == nil)
+    #expect(
+      try complaint(kind, of: .count(1001)) == "\(kind.className): the number of steps is 1001, wanted 1 to 1000")
+  }
+
+  @Test("may have more steps than training times between them")
+  func manySteps() throws {
+    #expect(try complaint(.euler, of: .count(1500)) == nil)
+    #expect(
+      try complaint(.euler, ["timestep_spacing": "leading"], of: .count(1001))
+        == "EulerDiscreteScheduler: the number of steps is 1001, wanted 1 to 1000")
+    #expect(
+      try complaint(.euler, of: .count(.max))
+        == "EulerDiscreteScheduler: the number of steps is \(Int.max), wanted 1 to 100000")
+  }
+
+  @Test("needs four steps for the Runge-Kutta start of PNDM")
+  func rungeKutta() throws {
+    #expect(
+      try complaint(.pndm, of: .count(3))
+        == "PNDMScheduler: the number of steps is 3, wanted at least 4 with the Runge-Kutta start")
+    #expect(try complaint(.pndm, ["skip_prk_steps": true], of: .count(1)) == nil)
+  }
+
+  @Test("has the asked number of trailing steps where the reference rounds to one more, below zero")
+  func trailing() throws {
+    // 1000 / 61 rounded: NumPy's row has 62 entries, the last at timestep -1.
+    for kind in SchedulerKind.allCases {
+      var configuration = SchedulerConfiguration(kind)
+      try configuration.set("timestep_spacing", to: "trailing")
+      if kind == .pndm { try configuration.set("skip_prk_steps", to: true) }
+      var scheduler = try configuration.makeScheduler()
+      try scheduler.setSteps(61)
+      #expect(scheduler.timesteps.count == (kind == .pndm ? 62 : 61))
+      #expect(scheduler.timesteps.first == 999)
+      #expect(scheduler.timesteps.last == 15)
+    }
+  }
+
+  @Test("refuses timesteps past the schedule")
+  func offset() throws {
+    #expect(
+      try complaint(.ddim, ["steps_offset": 1], of: .count(1000)) == """
+        DDIMScheduler: the number of steps is 1000, wanted one whose timesteps lie in 0...999, not one with 1000.0
+        """)
+  }
+
+  @Test("refuses a noise network where no signal is left")
+  func zeroSignal() throws {
+    let settings: [String: ConfigValue] = ["rescale_betas_zero_snr": true, "timestep_spacing": "trailing"]
+    #expect(
+      try complaint(.ddim, settings, of: .count(10)) == """
+        DDIMScheduler: prediction_type epsilon is not supported: nothing is left of the picture at timestep 999, \
+        where the betas are rescaled to zero signal
+        """)
+    #expect(try complaint(.ddim, settings.merging(["prediction_type": "v_prediction"]) { $1 }, of: .count(10)) == nil)
+  }
+
+  @Test("refuses two steps of DPM-Solver at one noise level")
+  func equalLevels() throws {
+    let settings: [String: ConfigValue] = ["timestep_spacing": "trailing", "num_train_timesteps": 4]
+    let message = try #require(try complaint(.dpmSolver2M, settings, of: .count(6)))
+    #expect(
+      message.hasPrefix(
+        """
+        DPMSolverMultistepScheduler: the number of steps is 6, wanted one without two steps at the same noise level
+        """))
+  }
+
+  @Test("refuses fields that contradict one another")
+  func contradictions() throws {
+    #expect(
+      try complaint(.euler, ["use_karras_sigmas": true, "use_beta_sigmas": true], of: .count(4)) == """
+        EulerDiscreteScheduler: only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas can be true
+        """)
+    #expect(
+      try complaint(.dpmSolverMultistep, ["algorithm_type": "dpmsolver"], of: .count(4)) == """
+        DPMSolverMultistepScheduler: algorithm_type dpmsolver is not supported: it needs final_sigmas_type sigma_min
+        """)
+    let third: [String: ConfigValue] = [
+      "algorithm_type": "sde-dpmsolver", "final_sigmas_type": "sigma_min", "solver_order": 3,
+    ]
+    #expect(
+      try complaint(.dpmSolverMultistep, third, of: .count(20)) == """
+        DPMSolverMultistepScheduler: algorithm_type sde-dpmsolver is not supported: 20 steps need one of order 3
+        """)
+    #expect(
+      try complaint(.dpmSolverMultistep, ["variance_type": "learned"], of: .count(4)) == """
+        DPMSolverMultistepScheduler: variance_type learned is not supported: the network predicts no variance
+        """)
+  }
+
+  @Test("refuses betas that are no noise schedule")
+  func badBetas() throws {
+    #expect(
+      try complaint(.ddim, ["trained_betas": [0.1, 0.2]], of: .count(4))
+        == "DDIMScheduler: trained_betas of 2 numbers is not supported: num_train_timesteps is 1000")
+    #expect(
+      try complaint(.ddim, ["trained_betas": [0.1, 2], "num_train_timesteps": 2], of: .count(1)) == """
+        DDIMScheduler: the betas give a cumulative alpha of -0.9 at timestep 1, wanted one between 0 and 1
+        """)
+  }
+
+  @Test("follows lists of timesteps and of noise levels where the reference does, and checks them")
+  func lists() throws {
+    #expect(
+      try complaint(.ddim, of: .timesteps([999, 500]))
+        == "DDIMScheduler: a list of steps is not supported: it takes a number of steps only")
+    #expect(
+      try complaint(.euler, of: .timesteps([500, 999])) == "EulerDiscreteScheduler: timesteps fall, but 999 follows 500"
+    )
+    #expect(
+      try complaint(.euler, of: .timesteps([1000, 5])) == "EulerDiscreteScheduler: timestep 1000 lies outside 0...999")
+    #expect(
+      try complaint(.euler, of: .timesteps([])) == "EulerDiscreteScheduler: a list of timesteps has at least one")
+    #expect(
+      try complaint(.euler, of: .sigmas([3, 3, 0]))
+        == "EulerDiscreteScheduler: sigmas fall and stay at 0 or above, but 3.0 follows 3.0")
+    #expect(
+      try complaint(.euler, of: .sigmas([3]))
+        == "EulerDiscreteScheduler: a list of sigmas has at least two, the last for the end")
+    #expect(
+      try complaint(.euler, ["use_karras_sigmas": true], of: .timesteps([9])) == """
+        EulerDiscreteScheduler: a list of timesteps is not supported: the configuration makes its own
+        """)
+  }
+}

@@ -1,0 +1,61 @@
+import MoonSchedulers
+import MoonTensor
+import MoonTestSupport
+import Testing
+
+@Suite("Recorded scheduler runs") struct RecordedRunTests {
+  @Test("follow the reference in every number", arguments: RecordedCase.all)
+  func run(recorded: RecordedCase) throws {
+    let fixture = try recorded.fixture()
+    let name = recorded.name
+    var scheduler = try recorded.scheduler()
+    #expect(scheduler.className == recorded.config["_class_name"].map { "\($0.value)" }?.dropFirst().dropLast() ?? "")
+
+    let timesteps = try Tensor(scheduler.timesteps.map { Float($0) }, shape: [scheduler.timesteps.count])
+    expectClose(timesteps, try fixture["\(name)/timesteps"], atol: recorded.timestepTolerance, "timesteps")
+    try expectSigmas(scheduler, fixture, recorded)
+    #expect(relative(scheduler.initialNoiseScale, recorded.initialNoiseScale) <= 1e-6)
+
+    let previous = try fixture["\(name)/prev_samples"]
+    let noises = fixture.contains("\(name)/noises") ? try fixture["\(name)/noises"] : nil
+    var latents = try Tensor.linearCombination([(recorded.initialNoiseScale, try fixture["noise"])])
+    for step in scheduler.timesteps.indices {
+      if fixture.contains("\(name)/scaled_inputs") {
+        let input = try scheduler.scaledModelInput(latents, at: step)
+        expectClose(input, try fixture["\(name)/scaled_inputs"].row(step), rtol: 1e-6, "input of step \(step)")
+      }
+      var draws = 0
+      let drawn = try noises?.row(step)
+      let result = try scheduler.step(
+        latents, prediction: try fixture["model_outputs"].row(step), at: step, options: recorded.options
+      ) { shape throws(TensorError) in
+        draws += 1
+        return if let drawn { drawn } else { try Tensor(repeating: .nan, shape: shape) }
+      }
+      #expect(draws == (try isDrawn(drawn) ? 1 : 0), "draws of step \(step)")
+      expectClose(result.latents, try previous.row(step), rtol: recorded.stepTolerance, "step \(step)")
+      if fixture.contains("\(name)/x0") {
+        expectClose(
+          result.predictedOriginal, try fixture["\(name)/x0"].row(step), rtol: recorded.stepTolerance,
+          "x0 of step \(step)")
+      }
+      // Each step starts at the recorded latents, so that its own error shows alone.
+      latents = try previous.row(step)
+    }
+  }
+
+  private func expectSigmas(_ scheduler: any Scheduler, _ fixture: Fixture, _ recorded: RecordedCase) throws {
+    #expect(scheduler.sigmas.count == scheduler.timesteps.count + 1)
+    guard fixture.contains("\(recorded.name)/sigmas") else { return }
+    let wanted = try fixture["\(recorded.name)/sigmas"].floats()
+    for (level, reference) in zip(scheduler.sigmas, wanted) {
+      #expect(relative(Float(level), reference) <= recorded.sigmaTolerance(at: reference))
+    }
+  }
+
+  private func isDrawn(_ noise: Tensor?) throws -> Bool { try noise?.floats().contains { $0 != 0 } ?? false }
+
+  private func relative(_ found: Float, _ wanted: Float) -> Float {
+    found == wanted ? 0 : abs(found - wanted) / abs(wanted)
+  }
+}

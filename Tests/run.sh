@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs every check: format, Lua sources, imports, the sandbox suites in a debug build, all suites in a release build.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source examples/setup.sh
+install_missing libopenblas-dev liblua5.4-dev libpng-dev pkg-config lua5.4 lua-check
+
+echo "== Format of the Swift sources"
+swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+echo "== Lua sources"
+scripts=()
+while IFS= read -r -d '' script; do scripts+=("$script"); done < <(find plugins examples -name '*.lua' -print0 | sort -z)
+for script in "${scripts[@]}"; do luac5.4 -p "$script"; done
+luacheck --quiet "${scripts[@]}"
+
+echo "== Lua in the README"
+# Each block must parse on its own.
+awk '/^```lua$/ { block = 1; name = sprintf("README block at line %d", NR); text = ""; next }
+  block && /^```$/ { block = 0; printf "%s%c%s%c", name, 0, text, 0; next }
+  block { text = text $0 "\n" }' README.md |
+  while IFS= read -r -d '' name && IFS= read -r -d '' text; do
+    echo "$name"
+    printf '%s' "$text" | luac5.4 -p -
+  done
+
+echo "== Debug build, imports checked, and the sandbox suites in it"
+swift build --build-tests --explicit-target-dependency-import-check error
+swift test --skip-build --explicit-target-dependency-import-check error --filter 'MoonLuaTests|MoonPluginsTests|MoonHostTests'
+
+echo "== Documentation"
+bash Tests/check_documentation.sh
+
+echo "== Release build, and all suites in it"
+swift test -c release --explicit-target-dependency-import-check error

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds moonstep and makes one picture twice: steered by a Lua plugin, and without it.
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source examples/setup.sh
+install_missing libopenblas-dev liblua5.4-dev libpng-dev pkg-config
+
+echo "== Building (the first time takes some minutes)"
+swift build -c release --product moonstep
+moonstep="$(swift build -c release --product moonstep --show-bin-path)/moonstep"
+
+# Prints the seconds of all steps together, out of the JSON report on standard input.
+step_seconds() { sed -n 's/.*"step_seconds": \[\([^]]*\)\].*/\1/p' | tr ',' '\n' | awk '{ sum += $1 } END { printf "%.2f", sum }'; }
+
+# Makes the picture in file $1 with the further options.
+picture() {
+  local file="$1"
+  shift
+  "$moonstep" generate --model examples/moonlet --prompt "red apple on a blue background" --steps 25 --seed 7 \
+    --output "$file" --json "$@"
+}
+
+mkdir -p out
+echo "== With the plugin: guidance is cut off at 40 % of the steps"
+with="$(picture out/quickstart.png --callback sd_cfg_cutoff:cutoff_step_ratio=0.4 | step_seconds)"
+echo "== Without it"
+without="$(picture out/quickstart-without-plugin.png | step_seconds)"
+
+echo
+echo "With the plugin:    $PWD/out/quickstart.png ($with s of steps)"
+echo "Without the plugin: $PWD/out/quickstart-without-plugin.png ($without s of steps)"
+awk -v with="$with" -v without="$without" 'BEGIN {
+  if (without > 0) printf "The plugin saved %.2f s of %.2f s, %.0f %%.\n", without - with, without, 100 * (1 - with / without)
+}'

@@ -1,0 +1,479 @@
+---@meta moonstep
+-- Annotations of the plugin API for editors that read LuaCATS (lua-language-server). Nothing here runs.
+-- Tables count from 1; dimensions and indices of tensors count from 0 and may be negative, as in PyTorch.
+error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no plugin")
+
+---What a plugin file may return instead of a table: the callback of the diffusers guide, called after each step.
+---@alias moonstep.Callback fun(pipe: moonstep.Pipe, step: integer, t: number, kwargs: moonstep.Kwargs): moonstep.Kwargs?
+
+---@alias moonstep.OptionType
+---| "number"
+---| "integer"
+---| "boolean"
+---| "string"
+---| "choice"  # one of `choices`
+---| "numbers" # a list of numbers
+
+---What a plugin declares of one option.
+---@class moonstep.Option
+---@field type moonstep.OptionType
+---@field default? number|integer|boolean|string|number[] value when none is given; without it the option is nil
+---@field min? number least value, for numbers
+---@field max? number greatest value, for numbers
+---@field choices? string[] what a `choice` can be
+---@field help? string one sentence for the user
+
+---What a plugin file returns.
+---@class moonstep.Plugin
+---@field id string a small letter, then small letters, digits and `_`; the name of the file
+---@field version string for example "1.0.0"
+---@field api integer version of the API that the plugin is written for: 1
+---@field license? string
+---@field summary? string what the plugin does, in one sentence
+---@field author? string
+---@field homepage? string
+---@field tags? string[]
+---@field pipelines? ("sd"|"sdxl")[] pipelines that the plugin fits; both without it
+---@field tensor_inputs? string[] names of the tensors in `kwargs`; every name on offer without it
+---@field options? table<string, moonstep.Option>
+---@field on_run_begin? fun(pipe: moonstep.Pipe) before the first step; prompts may be encoded here
+---@field on_step_begin? fun(pipe: moonstep.Pipe, step: integer, t: number) before the model sees the latents
+---@field on_guidance? fun(pipe: moonstep.Pipe, step: integer, t: number, noise: moonstep.Noise): moonstep.Tensor? while guidance is on: another combination of the two predictions, nil keeps it
+---@field on_step_end? moonstep.Callback after the scheduler's step
+---@field on_run_end? fun(pipe: moonstep.Pipe) after the last step, also of a run that was interrupted
+
+---The tensors named in `tensor_inputs`. What is returned counts: change fields and return the table, or nil for no change.
+---@class moonstep.Kwargs
+---@field latents? moonstep.Tensor `[batch, channels, height, width]`, at the noise level after the step
+---@field prompt_embeds? moonstep.Tensor rows of what is not wanted, then of what is, while guidance is on; else the latter alone. Both forms are taken back
+---@field negative_prompt_embeds? moonstep.Tensor rows of what is not wanted
+
+---The model's predictions of a guided step.
+---@class moonstep.Noise
+---@field cond moonstep.Tensor the prediction for the prompt; writing into it changes the plugin's copy alone
+---@field uncond moonstep.Tensor the prediction for the negative prompt; likewise
+---@field pred moonstep.Tensor the combination so far; likewise
+---@field x moonstep.Tensor the latents that the step starts from; likewise
+---@field sigma number their noise level
+
+---A prompt that was encoded; it lasts for the run.
+---@class moonstep.Prompt
+
+---The run.
+---@class moonstep.Pipe
+---@field num_timesteps integer steps of the run; some schedulers run more than were asked for
+---@field num_inference_steps integer steps that were asked for
+---@field timesteps number[] training time of each step
+---@field sigmas number[] noise level of each step, and that after the last
+---@field sigma number noise level of this step
+---@field sigma_next number noise level after this step
+---@field progress number share of the steps up to this one, 0 to 1
+---@field height integer pixels
+---@field width integer pixels
+---@field batch integer pictures in the run
+---@field seed integer the first seed; one above 2^63 - 1 is negative
+---@field pipeline "sd"|"sdxl"
+---@field scheduler string class name of the scheduler in diffusers
+---@field options table<string, any> values of the declared options
+---@field x0? moonstep.Tensor the clean latents that the last prediction points to; nil before the first step has ended
+---@field guidance_scale number weight of the prompt, may be written; guidance is on while it is above 1
+---@field guidance_rescale number share of the rescaled guidance, may be written
+---@field interrupt boolean whether the run ends after this step, may be written
+---@field _num_timesteps integer `num_timesteps`, by its name in diffusers
+---@field _guidance_scale number `guidance_scale`, by its name in diffusers
+---@field _guidance_rescale number `guidance_rescale`, by its name in diffusers
+---@field _interrupt boolean `interrupt`, by its name in diffusers
+local Pipe = {}
+
+---Encodes a prompt for every picture of the batch; at most 64 in a run, of at most 10,000 bytes each.
+---@param prompt string
+---@param negative? string what is not wanted; that of the run without it
+---@return moonstep.Prompt
+function Pipe:encode(prompt, negative) end
+
+---Takes an encoded prompt in place of the present one, from the next use of the model on.
+---@param prompt moonstep.Prompt
+function Pipe:set_prompt(prompt) end
+
+---A picture made by `to_image`; it lives until its hook returns.
+---@class moonstep.Image
+---@field width integer
+---@field height integer
+
+---Numbers of float32 in up to 8 dimensions. A tensor lives until its hook returns, unless it is kept.
+---`#t` is the size of the first dimension.
+---@class moonstep.Tensor
+---@field shape integer[]
+---@field ndim integer
+---@operator add(moonstep.Tensor|number): moonstep.Tensor
+---@operator sub(moonstep.Tensor|number): moonstep.Tensor
+---@operator mul(moonstep.Tensor|number): moonstep.Tensor
+---@operator div(moonstep.Tensor|number): moonstep.Tensor
+---@operator pow(moonstep.Tensor|number): moonstep.Tensor
+---@operator unm: moonstep.Tensor
+---@operator len: integer
+local Tensor = {}
+
+---Keeps the tensor for the run; it then counts towards the plugin's memory.
+---@return moonstep.Tensor the same one
+function Tensor:keep() end
+
+---The size of a dimension, or all sizes.
+---@param dim? integer
+---@return integer|integer[]
+function Tensor:size(dim) end
+
+---How many numbers it holds.
+---@return integer
+function Tensor:numel() end
+
+---The only number of a tensor that has one.
+---@return number
+function Tensor:item() end
+
+---The number at an index for each dimension.
+---@param ... integer
+---@return number
+function Tensor:get(...) end
+
+---Writes a number at an index for each dimension.
+---@param value number
+---@param ... integer
+---@return moonstep.Tensor the same one
+function Tensor:set(value, ...) end
+
+---All numbers, as lists in lists; a number where there is no dimension.
+---@return any
+function Tensor:totable() end
+
+---Sets every element.
+---@param value number
+---@return moonstep.Tensor the same one
+function Tensor:fill_(value) end
+
+---Copies numbers from another tensor, broadcast.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor the same one
+function Tensor:copy_(other) end
+
+---Adds in place.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor the same one
+function Tensor:add_(other) end
+
+---Multiplies in place.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor the same one
+function Tensor:mul_(other) end
+
+---1 where less, else 0.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:lt(other) end
+
+---1 where less or equal, else 0.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:le(other) end
+
+---1 where greater, else 0.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:gt(other) end
+
+---1 where greater or equal, else 0.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:ge(other) end
+
+---1 where equal, else 0.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:eq(other) end
+
+---Its own elements where the condition is not 0, those of the other elsewhere.
+---@param condition moonstep.Tensor
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:where(condition, other) end
+
+---@return moonstep.Tensor
+function Tensor:abs() end
+
+---@return moonstep.Tensor
+function Tensor:sqrt() end
+
+---@return moonstep.Tensor
+function Tensor:exp() end
+
+---@return moonstep.Tensor
+function Tensor:log() end
+
+---@return moonstep.Tensor
+function Tensor:sin() end
+
+---@return moonstep.Tensor
+function Tensor:cos() end
+
+---@return moonstep.Tensor
+function Tensor:acos() end
+
+---@return moonstep.Tensor
+function Tensor:tanh() end
+
+---Moves elements into a range; one bound may be nil.
+---@param min? number
+---@param max? number
+---@return moonstep.Tensor
+function Tensor:clamp(min, max) end
+
+---From this tensor towards another: `t + weight * (other - t)`.
+---@param other moonstep.Tensor
+---@param weight moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:lerp(other, weight) end
+
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:sum(dim, keepdim) end
+
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:mean(dim, keepdim) end
+
+---Variance with Bessel's correction.
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:var(dim, keepdim) end
+
+---Standard deviation with Bessel's correction.
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:std(dim, keepdim) end
+
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:min(dim, keepdim) end
+
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:max(dim, keepdim) end
+
+---Root of the sum of squares.
+---@param dim? integer|integer[] all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:norm(dim, keepdim) end
+
+---Sum of the products of two vectors.
+---@param other moonstep.Tensor
+---@return moonstep.Tensor
+function Tensor:dot(other) end
+
+---The value below which a share of the numbers lies, between neighbours by linear interpolation.
+---@param q number 0 to 1
+---@param dim? integer all dimensions without it
+---@param keepdim? boolean
+---@return moonstep.Tensor
+function Tensor:quantile(q, dim, keepdim) end
+
+---Equal parts along a dimension, as several values: `local uncond, cond = t:chunk(2)`.
+---@param count integer
+---@param dim? integer 0 without it
+---@return moonstep.Tensor ...
+function Tensor:chunk(count, dim) end
+
+---Parts of a size, or of several sizes, along a dimension, as several values.
+---@param size integer|integer[]
+---@param dim? integer 0 without it
+---@return moonstep.Tensor ...
+function Tensor:split(size, dim) end
+
+---A stretch of a dimension.
+---@param dim integer
+---@param start integer
+---@param length integer
+---@return moonstep.Tensor
+function Tensor:narrow(dim, start, length) end
+
+---A stretch of a dimension as `start:stop:step` in Python.
+---@param dim integer
+---@param start? integer
+---@param stop? integer
+---@param step? integer
+---@return moonstep.Tensor
+function Tensor:slice(dim, start, stop, step) end
+
+---One index of a dimension, which goes.
+---@param dim integer
+---@param index integer
+---@return moonstep.Tensor
+function Tensor:select(dim, index) end
+
+---The same numbers in another shape; one size may be -1.
+---@param shape integer[]
+---@return moonstep.Tensor
+function Tensor:reshape(shape) end
+
+---Dimensions in another order.
+---@param dims integer[]
+---@return moonstep.Tensor
+function Tensor:permute(dims) end
+
+---Two dimensions exchanged.
+---@param first integer
+---@param second integer
+---@return moonstep.Tensor
+function Tensor:transpose(first, second) end
+
+---Without dimensions of size 1.
+---@param dim? integer only this one
+---@return moonstep.Tensor
+function Tensor:squeeze(dim) end
+
+---With a dimension of size 1 more.
+---@param dim integer
+---@return moonstep.Tensor
+function Tensor:unsqueeze(dim) end
+
+---Dimensions of size 1 repeated; -1 keeps a size.
+---@param shape integer[]
+---@return moonstep.Tensor
+function Tensor:expand(shape) end
+
+---Each row of the first dimension a number of times, side by side.
+---@param count integer
+---@return moonstep.Tensor
+function Tensor:repeat_rows(count) end
+
+---Joined with others along a dimension.
+---@param others moonstep.Tensor|moonstep.Tensor[]
+---@param dim? integer 0 without it
+---@return moonstep.Tensor
+function Tensor:cat(others, dim) end
+
+---Joined with others along a new dimension.
+---@param others moonstep.Tensor|moonstep.Tensor[]
+---@param dim? integer 0 without it
+---@return moonstep.Tensor
+function Tensor:stack(others, dim) end
+
+---A copy with memory of its own.
+---@return moonstep.Tensor
+function Tensor:clone() end
+
+---Product of matrices, in batches where there are more than two dimensions.
+---@param other moonstep.Tensor
+---@return moonstep.Tensor
+function Tensor:matmul(other) end
+
+---Sums of products in Einstein's notation; this tensor is the first.
+---@param equation string for example "lhw,rl->rhw"
+---@param ... moonstep.Tensor
+---@return moonstep.Tensor
+function Tensor:einsum(equation, ...) end
+
+---The last two dimensions in another size.
+---@param height integer
+---@param width integer
+---@param mode? "nearest"|"bilinear" nearest without it
+---@return moonstep.Tensor
+function Tensor:resize(height, width, mode) end
+
+---The last two dimensions through a Gaussian filter.
+---@param sigma number in elements
+---@return moonstep.Tensor
+function Tensor:blur(sigma) end
+
+---Fourier transform of the last two dimensions; real and imaginary parts in a last dimension of size 2.
+---@return moonstep.Tensor
+function Tensor:fft2() end
+
+---The inverse of `fft2`, of the same shape; the real part is index 0 of the last dimension.
+---@return moonstep.Tensor
+function Tensor:ifft2() end
+
+---A picture from `[3 or 1, height, width]` in 0 to 255.
+---@return moonstep.Image
+function Tensor:to_image() end
+
+---The one global that a plugin finds beside Lua's own safe functions.
+---@class moonstep.Library
+---@field version string version of moonstep
+---@field api integer version of the API: 1
+moon = {}
+
+---A tensor from a number or from lists of numbers.
+---@param values any
+---@return moonstep.Tensor
+function moon.tensor(values) end
+
+---@param shape integer[]
+---@return moonstep.Tensor
+function moon.zeros(shape) end
+
+---@param shape integer[]
+---@return moonstep.Tensor
+function moon.ones(shape) end
+
+---@param shape integer[]
+---@param value number
+---@return moonstep.Tensor
+function moon.full(shape, value) end
+
+---`arange(stop)`, `arange(start, stop)` or `arange(start, stop, step)`, without the stop.
+---@param start number
+---@param stop? number
+---@param step? number
+---@return moonstep.Tensor
+function moon.arange(start, stop, step) end
+
+---Normal random numbers, from the plugin's own stream.
+---@param shape integer[]
+---@return moonstep.Tensor
+function moon.randn(shape) end
+
+---Random numbers in 0 to 1, from the plugin's own stream.
+---@param shape integer[]
+---@return moonstep.Tensor
+function moon.rand(shape) end
+
+---Joined along a dimension.
+---@param tensors moonstep.Tensor[]
+---@param dim? integer 0 without it
+---@return moonstep.Tensor
+function moon.cat(tensors, dim) end
+
+---Joined along a new dimension.
+---@param tensors moonstep.Tensor[]
+---@param dim? integer 0 without it
+---@return moonstep.Tensor
+function moon.stack(tensors, dim) end
+
+---Sums of products in Einstein's notation.
+---@param equation string for example "lhw,rl->rhw"
+---@param ... moonstep.Tensor
+---@return moonstep.Tensor
+function moon.einsum(equation, ...) end
+
+---Elements of the one where the condition is not 0, of the other elsewhere.
+---@param condition moonstep.Tensor
+---@param yes moonstep.Tensor|number
+---@param no moonstep.Tensor|number
+---@return moonstep.Tensor
+function moon.where(condition, yes, no) end
+
+---Saves a picture beside the run's own, in a folder of the plugin.
+---@param image moonstep.Image|moonstep.Tensor
+---@param name string up to 64 letters, digits, `_` and `-`, then `.png`
+function moon.save_image(image, name) end
+
+---Writes one line to the run's log, as `print`.
+---@param ... any
+function moon.log(...) end
