@@ -29,7 +29,7 @@ struct FailureText {
   ///   - id: The plugin's id.
   ///   - moment: Hook and step: `on_step_end, step 3/25`; `nil` while the file is loaded.
   ///   - fallback: Where the hook is defined, for errors that name no line.
-  /// - Returns: One sentence with the place, and the line itself below it.
+  /// - Returns: The failure with its sentence and excerpt.
   func failure(_ error: any Error, of id: String, during moment: String?, fallback: Place?) -> PluginFailure {
     var text = "\(error)"
     var frame = fallback

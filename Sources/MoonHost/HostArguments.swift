@@ -60,7 +60,8 @@ struct HostArguments {
   /// Any number.
   func number(_ index: Int) throws -> Double {
     guard let number = self[index].asNumber else { throw wrongType(index, "number") }
-    return number
+    // Lua's 0/0 has a sign, which no message needs.
+    return number.isNaN ? .nan : number
   }
 
   /// Any number, `nil` when absent.

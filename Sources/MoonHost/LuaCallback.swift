@@ -26,8 +26,7 @@ final class LuaCallback: StepCallback {
       }
       for name in plugin.manifest.tensorInputs ?? [] where !run.tensorNames.contains(name) {
         throw HookFault(
-          "tensor_inputs: there is no '\(PluginText.escaped(name))'; this pipeline offers "
-            + run.tensorNames.joined(separator: ", "))
+          "tensor_inputs: there is no '\(PluginText.escaped(String(name.prefix(64))))'; " + offer(name, run))
       }
       try plugin.call(.runBegin, arguments: { [PipeHandle.value] })
     }
@@ -118,6 +117,12 @@ final class LuaCallback: StepCallback {
     return handles
   }
 
+  /// The names on offer, and the one that was perhaps meant.
+  private func offer(_ name: String, _ run: DenoisingRun) -> String {
+    "this pipeline offers \(run.tensorNames.joined(separator: ", "))"
+      + PluginText.suggestion(for: name, in: run.tensorNames)
+  }
+
   /// Writes the tensors of a returned `kwargs` that differ from those offered.
   private func write(_ result: LuaValue, _ offered: [String: LuaValue], to run: DenoisingRun) throws {
     if result.isNil { return }
@@ -128,8 +133,8 @@ final class LuaCallback: StepCallback {
     var changes: [String: Tensor] = [:]
     for (key, value) in table.entries {
       guard let name = key.asText, run.tensorNames.contains(name) else {
-        let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "a \(key.typeName)"
-        throw HookFault("kwargs has the key \(shown), this pipeline offers \(run.tensorNames.joined(separator: ", "))")
+        let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "(\(key.typeName))"
+        throw HookFault("kwargs has the key \(shown), " + offer(key.asText ?? "", run))
       }
       if value == offered[name], let id = value.asHandle?.id, context.tensors.isUnchanged(id) { continue }
       guard let tensor = try context.tensor(value) else {

@@ -122,7 +122,7 @@ final class LuaPlugin {
   ///   - error: What was thrown.
   ///   - hook: The hook; an error without a line of its own gets the one where the hook is defined.
   ///   - moment: Hook and step.
-  /// - Returns: One sentence with the place.
+  /// - Returns: The failure with its sentence and excerpt.
   func failure(_ error: any Error, in hook: PluginManifest.Hook, during moment: String) -> PluginFailure {
     FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames).failure(
       error, of: manifest.id, during: moment,

@@ -21,6 +21,7 @@ struct OptionsHandle {
         }
         return .values([context.options.first { $0.name == name }.map { LuaValue($0.value) } ?? .nil])
       }, "options")
+    type.setter = guarded({ _ in throw HostError.message("pipe.options cannot be written") }, "options")
     type.operators["__pairs"] = guarded(
       { _ in
         .values([

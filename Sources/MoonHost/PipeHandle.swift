@@ -23,6 +23,11 @@ struct PipeHandle {
     "_guidance_rescale": "guidance_rescale",
   ]
 
+  /// Every name that can be read.
+  static var allReadable: [String] { readable + aliases.filter { readable.contains($0.value) }.keys }
+  /// Every name that can be written.
+  static var allWritable: [String] { writable + aliases.filter { writable.contains($0.value) }.keys }
+
   /// The methods, by name.
   static let methods: [String: @Sendable (PluginContext, HostArguments) throws -> HostReply] = [
     "encode": { context, arguments in

@@ -18,8 +18,9 @@ extension PluginContext {
 
   /// Defines `moon` and the handle types.
   func defineAPI(in sandbox: LuaSandbox) throws {
-    for (name, function) in MoonModule(context: self).functions {
-      try sandbox.define(table: "moon", name: name, function: guarded(function, name))
+    for (name, function) in MoonModule.functions {
+      try sandbox.define(
+        table: "moon", name: name, function: guarded({ [unowned self] in try function(self, $0) }, name))
     }
     for (name, value) in MoonModule.constants { try sandbox.define(table: "moon", name: name, value: value) }
     for type in handleTypes { try sandbox.defineHandleType(type) }

@@ -66,8 +66,7 @@ enum TensorMethods {
     "acos": { tensor, _ in .tensor(try tensor.acos()) },
     "tanh": { tensor, _ in .tensor(try tensor.tanh()) },
     "clamp": { tensor, arguments in
-      if arguments.isNil(1) && arguments.isNil(2) { throw arguments.bad(1, "a minimum or a maximum expected") }
-      return .tensor(
+      .tensor(
         try tensor.clamped(minimum: arguments.optionalNumber(1), maximum: arguments.optionalNumber(2)))
     },
     "lerp": { tensor, arguments in

@@ -9,7 +9,7 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An option value that does not fit its declaration.
   case badOption(plugin: String, detail: String)
 
-  /// One sentence that names the plugin, and the key or option.
+  /// One sentence that begins with the plugin, where there is one.
   public var description: String {
     switch self {
     case .notFound(let name, let searched, let near):

@@ -110,8 +110,9 @@ package struct PluginManifest {
 
   private static func checkAPI(_ value: LuaValue, _ reader: DeclarationReader) throws(PluginError) {
     if case .nil = value { throw reader.refuse("'api' is missing") }
-    guard case .integer(let number) = value, number >= 1 else {
-      throw reader.refuse("'api' must be a whole number from 1 on, found \(value.typeName)")
+    guard let number = value.asInteger, number >= 1 else {
+      let found = value.asNumber.map { OptionDeclaration.shown($0) } ?? value.typeName
+      throw reader.refuse("'api' must be a whole number from 1 on, found \(found)")
     }
     if number > hostAPI { throw reader.refuse(newerAPI(String(number))) }
   }

@@ -8,18 +8,26 @@ import Testing
 
 /// Every file of the collection runs as a plugin of a real run, under both policies, in one process. After each file
 /// the host must still make the picture that it made before.
+/// What the language alone decides is tried beside this in a sandbox without a host.
 @Suite("Hostile plugins", .serialized) struct HostileCorpusTests {
   /// Short limits, so that what runs into one is done soon.
   private static let limits: PluginLimits = {
     var limits = PluginLimits()
     limits.luaMemory = 24 << 20
     limits.tensorMemory = 96 << 20
-    limits.hookSeconds = 0.4
+    limits.hookSeconds = 0.25
     limits.runSeconds = 2
     limits.logBytes = 1 << 16
     limits.images = 40
     return limits
   }()
+  /// The limits for `file`: one that is not to run out of time gets plenty of it, so that a busy machine changes nothing.
+  private static func limits(for file: HostileFile) -> PluginLimits {
+    var limits = limits
+    if !file.accepted.contains(.timeout) { (limits.hookSeconds, limits.runSeconds) = (30, 120) }
+    return limits
+  }
+
   /// How long a call may go on after its time is up.
   private static let overshoot = Duration.milliseconds(100)
 
@@ -29,12 +37,12 @@ import Testing
   func corpus(file: HostileFile) async throws {
     let reference = try await Self.reference()
     for (index, variant) in file.variants.enumerated() {
-      for policy in file.isForDisable ? [.disable] : PluginFailurePolicy.allCases {
+      for policy in file.policies {
         let label = "case \(index + 1), \(policy)"
         var trial = try PluginTrial()
         try trial.add(variant, name: file.name, options: file.options)
         trial.policy = policy
-        trial.limits = Self.limits
+        trial.limits = Self.limits(for: file)
         let outcome = try await trial.run()
         check(outcome, file, label)
         checkFiles(of: trial, label)
@@ -49,7 +57,7 @@ import Testing
     expectExact(after.latents, reference.latents, "the run after it")
   }
 
-  @Test("are there") func complete() { #expect(HostileFile.all.count > 80) }
+  @Test("are there") func complete() { #expect(HostileFile.all.count > 240) }
 
   @Test("see nothing of each other, in either order") func pairs() async throws {
     let names = ["x_plant_state.lua", "x_probe_state.lua", "x_probe_function.lua"]
@@ -59,6 +67,7 @@ import Testing
       var trial = try PluginTrial()
       for file in order { try trial.add(file.source, name: file.name) }
       trial.limits = Self.limits
+      (trial.limits.hookSeconds, trial.limits.runSeconds) = (30, 120)
       let outcome = try await trial.run()
       #expect(outcome.message == nil)
       #expect(!outcome.log.contains { $0.contains("ESCAPED") })
@@ -68,7 +77,8 @@ import Testing
   /// How the run ended, and what was said.
   private func check(_ outcome: PluginTrial.Outcome, _ file: HostileFile, _ label: String) {
     let message = outcome.message
-    let endings = Self.endings(of: outcome)
+    // With the other policy a plugin that fails is dropped, and the run goes on: that is what its file may ask for.
+    let endings = Self.endings(of: outcome).union(file.isForDisable && isCompleted(outcome) ? [.harmless] : [])
     #expect(!file.accepted.isDisjoint(with: endings), "\(label): \(message ?? "completed")")
     if case .failure(let error) = outcome.result { #expect(error is PluginFailure || error is PluginError, "\(label)") }
     let texts = outcome.log + [message ?? ""] + ((try? outcome.result.get())?.report.warnings ?? [])
@@ -86,6 +96,8 @@ import Testing
       #expect(usage.peakLuaBytes <= Self.limits.luaMemory, "\(label)")
     }
   }
+
+  private func isCompleted(_ outcome: PluginTrial.Outcome) -> Bool { (try? outcome.result.get()) != nil }
 
   private static func endings(of outcome: PluginTrial.Outcome) -> Set<HostileFile.Ending> {
     guard let message = outcome.message else { return [.harmless, .denied] }
@@ -112,7 +124,7 @@ import Testing
 
   /// No call went on long after its deadline. A busy machine can hold a process up, so the best of three tries counts.
   private func checkTime(of trial: PluginTrial, _ outcome: PluginTrial.Outcome, _ label: String) async throws {
-    let limit = Duration.seconds(Self.limits.hookSeconds) + Self.overshoot
+    let limit = Duration.seconds(trial.limits.hookSeconds) + Self.overshoot
     func longest(_ outcome: PluginTrial.Outcome) -> Duration {
       outcome.usage.map(\.longestCall).max() ?? (outcome.message == nil ? .zero : .seconds(outcome.seconds))
     }

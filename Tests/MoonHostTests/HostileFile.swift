@@ -1,4 +1,5 @@
 import Foundation
+import MoonHost
 import MoonTestSupport
 import Testing
 
@@ -20,6 +21,8 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
 
   let name: String
   let isHonest: Bool
+  /// Whether the language alone decides how it ends; those run under one policy only.
+  let isLanguageLevel: Bool
   /// Endings that are right.
   let accepted: Set<Ending>
   let source: [UInt8]
@@ -35,6 +38,12 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
   let isForDisable: Bool
 
   var testDescription: String { name }
+
+  /// The policies that it runs under.
+  var policies: [PluginFailurePolicy] {
+    if isForDisable { return [.disable] }
+    return isLanguageLevel ? [.abort] : PluginFailurePolicy.allCases
+  }
 
   /// The variants' sources.
   var variants: [[UInt8]] {
@@ -56,7 +65,7 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
     return try manifest.split(separator: "\n").dropFirst().map { row in
       let fields = row.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       return try HostileFile(
-        folder.appending(path: "attacks/\(fields[0])"), isHonest: false,
+        folder.appending(path: "attacks/\(fields[0])"), isHonest: false, isLanguageLevel: fields[3] == "lua",
         accepted: Set(fields[2].split(separator: ",").compactMap { Ending(rawValue: String($0)) }))
     }
   }
@@ -65,13 +74,14 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
     let place = folder.appending(path: "honest")
     return try FileManager.default.contentsOfDirectory(atPath: place.path).sorted().filter { $0.hasSuffix(".lua") }.map
     {
-      try HostileFile(place.appending(path: $0), isHonest: true, accepted: [.harmless])
+      try HostileFile(place.appending(path: $0), isHonest: true, isLanguageLevel: false, accepted: [.harmless])
     }
   }
 
-  private init(_ url: URL, isHonest: Bool, accepted: Set<Ending>) throws {
+  private init(_ url: URL, isHonest: Bool, isLanguageLevel: Bool, accepted: Set<Ending>) throws {
     name = url.lastPathComponent
     self.isHonest = isHonest
+    self.isLanguageLevel = isLanguageLevel
     self.accepted = accepted
     source = [UInt8](try Data(contentsOf: url))
     let head = String(decoding: source.prefix(4096), as: UTF8.self).split(whereSeparator: \.isNewline).prefix(12)

@@ -62,12 +62,18 @@ struct PluginTrial {
   /// Where pictures of plugins go.
   var imageFolder: URL { folder.url.appending(path: "out_plugins") }
 
-  /// Loads the plugins and runs the model with them.
-  func run(stop: StopFlag = StopFlag()) async throws -> Outcome {
+  /// Loads the plugins and runs the model with them; `onLine` hears each line that they print.
+  func run(
+    stop: StopFlag = StopFlag(), onLine: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws -> Outcome {
     let log = LogLines()
     let run = GenerationRun(
       plugins: specifications, registry: PluginRegistry(folders: []), policy: policy, limits: limits,
-      imageFolder: imageFolder, log: { log.append($0) })
+      imageFolder: imageFolder,
+      log: {
+        log.append($0)
+        onLine($0)
+      })
     let pipeline = try TinyModel.pipeline.get()
     let start = ContinuousClock.now
     let result: Result<GenerationResult, any Error>

@@ -56,8 +56,10 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field x moonstep.Tensor the latents that the step starts from; likewise
 ---@field sigma number their noise level
 
----A prompt that was encoded; it lasts for the run.
+---A prompt that was encoded; it lasts for the run. Tensors may be written, to blend prompts.
 ---@class moonstep.Prompt
+---@field prompt_embeds moonstep.Tensor `[batch, positions, width]`, may be written
+---@field negative_prompt_embeds? moonstep.Tensor the same for what is not wanted, may be written; nil where none was given
 
 ---The run.
 ---@class moonstep.Pipe
