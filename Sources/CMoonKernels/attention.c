@@ -1,11 +1,10 @@
 #include "moon_attention.h"
 
 #include "vector_math.h"
+#include "vectors.h"
 
 #include <math.h>
 #include <stddef.h>
-
-#define LANES 32
 
 MOON_CLONES void moon_scale_block(
     float *destination, ptrdiff_t destination_stride, const float *source, ptrdiff_t source_stride, ptrdiff_t rows,
@@ -19,26 +18,40 @@ MOON_CLONES void moon_scale_block(
 }
 
 MOON_INLINE float row_maximum(const float *line, ptrdiff_t columns, float start) {
-  float lanes[LANES];
-  for (int i = 0; i < LANES; i++) lanes[i] = start;
-  ptrdiff_t column = 0;
-  for (; column + LANES <= columns; column += LANES) {
-    for (int i = 0; i < LANES; i++) lanes[i] = line[column + i] > lanes[i] ? line[column + i] : lanes[i];
-  }
   float maximum = start;
-  for (int i = 0; i < LANES; i++) maximum = lanes[i] > maximum ? lanes[i] : maximum;
+  ptrdiff_t column = 0;
+  if (columns >= 4 * MOON_LANES) {
+    moon_v8 lanes[4];
+    for (int i = 0; i < 4; i++) lanes[i] = *(const moon_v8 *)(line + i * MOON_LANES);
+    for (column = 4 * MOON_LANES; column + 4 * MOON_LANES <= columns; column += 4 * MOON_LANES) {
+      for (int i = 0; i < 4; i++) moon_max_lanes(&lanes[i], (const moon_v8 *)(line + column + i * MOON_LANES));
+    }
+    for (int i = 1; i < 4; i++) moon_max_lanes(&lanes[0], &lanes[i]);
+    for (int i = 0; i < MOON_LANES; i++) maximum = lanes[0][i] > maximum ? lanes[0][i] : maximum;
+  }
   for (; column < columns; column++) maximum = line[column] > maximum ? line[column] : maximum;
   return maximum;
 }
 
-/// The sum may be taken in any order.
+/// Replaces scores by weights and returns their sum: lanes first, then the lanes.
 MOON_INLINE float row_powers(float *line, ptrdiff_t columns, float maximum) {
-#pragma clang fp reassociate(on)
+  moon_v8 sums[2] = {{0}, {0}};
+  ptrdiff_t column = 0;
+  for (; column + 2 * MOON_LANES <= columns; column += 2 * MOON_LANES) {
+    for (int i = 0; i < 2; i++) {
+      moon_v8 *place = (moon_v8 *)(line + column + i * MOON_LANES);
+      moon_v8 weights = *place - maximum;
+      moon_exp2_lanes(&weights);
+      *place = weights;
+      sums[i] += weights;
+    }
+  }
+  sums[0] += sums[1];
   float sum = 0;
-  for (ptrdiff_t i = 0; i < columns; i++) {
-    const float weight = moon_exp2_bounded(line[i] - maximum);
-    line[i] = weight;
-    sum += weight;
+  for (int i = 0; i < MOON_LANES; i++) sum += sums[0][i];
+  for (; column < columns; column++) {
+    line[column] = moon_exp2_bounded(line[column] - maximum);
+    sum += line[column];
   }
   return sum;
 }

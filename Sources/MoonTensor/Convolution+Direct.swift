@@ -14,8 +14,7 @@ struct ConvolutionCall {
     let zeros = try Tensor(repeating: 0, shape: [max(inputs, 1)])
     let product = PackedProduct(rows: geometry.batch * pixels, columns: outputs, taps: taps, depth: inputs)
     try unsafe product.run(
-      into: result,
-      pack: { columns, panels in
+      pack: { _, columns, panels in
         let first = columns.lowerBound * inputs * taps
         unsafe moon_pack_columns(
           panels, weight.rawPointer(advancedBy: first), weight.dtype.kernelKind, inputs * taps, columns.count,
@@ -24,7 +23,9 @@ struct ConvolutionCall {
       point: { rows, pointers in
         unsafe geometry.point(rows, in: source.floatPointer, zeros: zeros.floatPointer, to: pointers)
       },
-      finish: { rows, columns in
+      { piece, _ in
+        let (rows, columns) = (piece.rows, piece.columns)
+        unsafe piece.multiply(into: result + rows.lowerBound * outputs + columns.lowerBound, stride: outputs)
         var row = rows.lowerBound
         while row < rows.upperBound {
           // One picture at a time: each has its own shifts.

@@ -137,23 +137,24 @@ private struct WinogradRun {
 
   /// Tiles first, then blocks of outputs.
   func overOutputs(tiles range: Range<Int>, into result: UnsafeMutablePointer<Float>) throws(TensorError) {
-    let tileStride = moon_winograd_stride(range.count * inputs)
-    let v = unsafe MemoryPool.shared.takeFloats(points * tileStride)
-    defer { unsafe MemoryPool.shared.giveFloats(v, points * tileStride) }
-    // Channels are shared out when there are few tiles.
-    let channelGroups = max(1, min((inputs + 63) / 64, 64 / max(1, range.count)))
-    try Parallel.forEachPiece(of: range.count * channelGroups) { piece in
-      let (tile, group) = piece.quotientAndRemainder(dividingBy: channelGroups)
-      let first = inputs * group / channelGroups / 8 * 8
-      let end = group + 1 == channelGroups ? inputs : inputs * (group + 1) / channelGroups / 8 * 8
+    // Blocks of the depth lie one after the other, each with all its points: what one product reads is in one piece.
+    let depth = min(inputs, Self.depthBlock)
+    let depths = (inputs + depth - 1) / depth
+    let tileStride = moon_winograd_stride(range.count * depth)
+    let roomForTiles = depths * points * tileStride
+    let v = unsafe MemoryPool.shared.takeFloats(roomForTiles)
+    defer { unsafe MemoryPool.shared.giveFloats(v, roomForTiles) }
+    try Parallel.forEachPiece(of: range.count * depths) { piece in
+      let (tile, block) = piece.quotientAndRemainder(dividingBy: depths)
       let place = range.lowerBound + tile
+      let count = min(depth, inputs - block * depth)
       unsafe transformTiles(
-        place..<place + 1, inputs: first..<end, into: v + tile * inputs + first, pointStride: tileStride)
+        place..<place + 1, inputs: block * depth..<block * depth + count,
+        into: v + block * points * tileStride + tile * count, pointStride: tileStride)
     }
     let panels = (outputs + panel - 1) / panel
     let pieces = outputPieces(panels: panels)
     let widest = (panels + pieces - 1) / pieces
-    let depth = min(inputs, Self.depthBlock)
     let roomForWeights = points * moon_winograd_stride(widest * panel * depth)
     let roomForProducts = points * moon_winograd_stride(range.count * widest * panel)
     let room = roomForWeights + roomForProducts + max(packingRoom, 2 * Self.rowBlock)
@@ -162,7 +163,8 @@ private struct WinogradRun {
       let channels = mine.lowerBound * panel..<min(outputs, mine.upperBound * panel)
       let products = unsafe u + roomForWeights
       let productStride = moon_winograd_stride(range.count * channels.count)
-      for start in stride(from: 0, to: inputs, by: depth) {
+      for block in 0..<depths {
+        let start = block * depth
         let count = min(depth, inputs - start)
         let weightStride = moon_winograd_stride(mine.count * panel * count)
         for (place, index) in mine.enumerated() {
@@ -172,7 +174,7 @@ private struct WinogradRun {
         }
         for point in 0..<points {
           unsafe multiply(
-            v + point * tileStride + start, rowStride: inputs, rows: range.count, depth: count,
+            v + (block * points + point) * tileStride, rowStride: count, rows: range.count, depth: count,
             by: u + point * weightStride, columns: channels.count, into: products + point * productStride,
             isFirst: start == 0, room: products + roomForProducts)
         }

@@ -41,7 +41,6 @@ package struct LinearLayer: Sendable {
     let source = try x.contiguous()
     let added = try residual?.contiguous()
     let (m, n, k) = (result.count / outputSize, outputSize, inputSize)
-    let kind = weight.dtype.kernelKind
     let finish = { (rows: Range<Int>, columns: Range<Int>) in
       let start = rows.lowerBound * n + columns.lowerBound
       unsafe moon_finish_rows(
@@ -54,21 +53,66 @@ package struct LinearLayer: Sendable {
         let columns = piece * grain..<min(n, (piece + 1) * grain)
         unsafe moon_dot_rows(
           c + columns.lowerBound, n, source.floatPointer, m, weight.rawPointer(advancedBy: columns.lowerBound * k),
-          kind, columns.count, k)
+          weight.dtype.kernelKind, columns.count, k)
         finish(0..<m, columns)
       }
       return result
     }
     try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k).run(
-      into: c,
-      pack: { columns, panels in
-        unsafe moon_pack_columns(
-          panels, weight.rawPointer(advancedBy: columns.lowerBound * k), kind, k, columns.count, k, 1)
+      pack: { _, columns, panels in unsafe pack(columns, to: panels) },
+      point: { rows, pointers in
+        for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
+      },
+      { piece, _ in
+        let (rows, columns) = (piece.rows, piece.columns)
+        unsafe piece.multiply(into: c + rows.lowerBound * n + columns.lowerBound, stride: n)
+        finish(rows, columns)
+      })
+    return result
+  }
+
+  /// The first half of the outputs times GELU (erf form) of the second half: `self(x).gatedGELU()` without the tensor
+  /// in between.
+  ///
+  /// - Parameter x: `[..., in]`.
+  /// - Returns: `[..., out / 2]`.
+  /// - Throws: `TensorError.shapeMismatch`, `.badShape`, `.outOfBudget`, `.interrupted`.
+  package func gatedGELU(_ x: Tensor) throws(TensorError) -> Tensor {
+    guard let last = x.shape.last, last == inputSize else {
+      throw .shapeMismatch(operation: "linear layer", found: x.shape, wanted: [inputSize])
+    }
+    guard outputSize.isMultiple(of: 2) else {
+      throw .badShape(weight.shape, reason: "a gated GELU needs an even last size")
+    }
+    let (n, k) = (outputSize / 2, inputSize)
+    let result = try Tensor(uninitialized: x.shape.dropLast() + [n])
+    guard result.count > 0, let c = unsafe result.mutableFloats.baseAddress else { return result }
+    let source = try x.contiguous()
+    try unsafe PackedProduct(rows: result.count / n, columns: n, taps: 1, depth: k, sets: 2).run(
+      room: 2 * PackedProduct.panel,
+      pack: { set, columns, panels in
+        unsafe pack(set * n + columns.lowerBound..<set * n + columns.upperBound, to: panels)
       },
       point: { rows, pointers in
         for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
       },
-      finish: finish)
+      { piece, values in
+        let (rows, columns) = (piece.rows, piece.columns)
+        let gates = unsafe values + rows.count * columns.count
+        unsafe piece.multiply(set: 0, into: values, stride: columns.count)
+        unsafe piece.multiply(set: 1, into: gates, stride: columns.count)
+        unsafe moon_gate_rows(
+          c + rows.lowerBound * n + columns.lowerBound, n, values, gates, columns.count, rows.count, columns.count,
+          bias.map { unsafe $0.floatPointer + columns.lowerBound },
+          bias.map { unsafe $0.floatPointer + n + columns.lowerBound })
+      })
     return result
+  }
+
+  /// Packs a range of outputs.
+  private func pack(_ outputs: Range<Int>, to panels: UnsafeMutablePointer<Float>) {
+    unsafe moon_pack_columns(
+      panels, weight.rawPointer(advancedBy: outputs.lowerBound * inputSize), weight.dtype.kernelKind, inputSize,
+      outputs.count, inputSize, 1)
   }
 }
