@@ -1,4 +1,5 @@
 internal import MoonLua
+internal import MoonPipelines
 internal import MoonPlugins
 internal import MoonTensor
 
@@ -106,6 +107,25 @@ struct HostArguments {
     }
     if isNil(index) { throw wrongType(index, "table") }
     return try (index...max(index, min(count, index + 64))).map { try integer($0) }
+  }
+
+  /// A list of finite numbers from a table.
+  func numbers(_ index: Int) throws -> [Double] {
+    guard case .table(let table) = self[index] else { throw wrongType(index, "table") }
+    let numbers = table.pureList?.compactMap(\.finiteNumber)
+    guard let numbers, numbers.count == table.list.count else { throw bad(index, "a list of finite numbers expected") }
+    return numbers
+  }
+
+  /// Runs work of the host; what the run finds wrong is an error of the first argument.
+  func asHost<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try context.asHost(body)
+    } catch PipelineError.badRequest(_, let detail) {
+      throw bad(1, detail)
+    } catch let error as PipelineError {
+      throw bad(1, "\(error)")
+    }
   }
 
   /// The dimensions of a reduction: one, a list, or `nil` for all of them.

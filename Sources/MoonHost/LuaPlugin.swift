@@ -68,7 +68,6 @@ final class LuaPlugin {
         try context.retrying { try context.endLoading() }
         return value
       }
-      try context.imageFolder.commit()
       return try PluginManifest(value, plugin: package.path, fileStem: package.stem)
     } catch let error as PluginError {
       throw error
@@ -148,8 +147,8 @@ extension LuaLimits {
     memoryBytes = limits.luaMemory
     handleBytes = limits.tensorMemory
     logBytes = limits.logBytes
-    callTime = .seconds(limits.hookSeconds)
-    runTime = .seconds(limits.runSeconds)
+    callTime = .seconds(limits.hookTime)
+    runTime = .seconds(limits.runTime)
     callInstructions = UInt64(max(limits.instructions, 1))
     sourceBytes = PluginPackage.maximumSourceBytes
     // A table is copied value by value; as many as this are done well within a deadline.

@@ -49,6 +49,7 @@ enum MoonModule {
       .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
     },
     "save_image": { context, arguments in
+      _ = try context.liveRun()
       let name = try arguments.string(2)
       guard PluginImageFolder.isPlainName(name) else {
         throw arguments.bad(

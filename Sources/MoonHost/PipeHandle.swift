@@ -15,6 +15,7 @@ struct PipeHandle {
   static let readable = [
     "num_timesteps", "num_inference_steps", "timesteps", "sigmas", "sigma", "sigma_next", "progress", "height", "width",
     "batch", "seed", "pipeline", "scheduler", "options", "x0", "guidance_scale", "guidance_rescale", "interrupt",
+    "noise", "image_latents",
   ]
   /// Fields that can be written.
   static let writable = ["guidance_scale", "guidance_rescale", "interrupt"]
@@ -41,6 +42,40 @@ struct PipeHandle {
       let run = try context.liveRun()
       run.state.conditional = prompt.conditional
       if let unconditional = prompt.unconditional { run.state.unconditional = unconditional }
+      return .values([])
+    },
+    "decode": { context, arguments in
+      let latents = try arguments.tensor(1)
+      let run = try context.liveRun()
+      // The plugin pays for the pictures before they are made.
+      var pictures = try Tensor.zeros([run.batchSize, 3, run.height, run.width])
+      try context.countWork("decode", limit: context.limits.decodings)
+      let levels = try arguments.asHost {
+        try ((run.decode(latents) + 1) * 127.5).clamped(minimum: 0, maximum: 255)
+      }
+      try pictures.copy(from: levels)
+      return .tensor(pictures)
+    },
+    "preview": { context, arguments in
+      let row = try arguments.integer(1, default: 0)
+      let run = try context.liveRun()
+      try context.countWork("preview", limit: context.limits.previews)
+      guard let levels = try arguments.asHost({ try run.preview(row: row) }) else {
+        throw HostError.message("there is nothing to preview before the first step has ended")
+      }
+      return .values([try context.ownValue(levels)])
+    },
+    "set_sigmas": { context, arguments in
+      let levels = try arguments.numbers(1)
+      let run = try context.liveRun()
+      try arguments.asHost { try run.setFutureSigmas(levels) }
+      return .values([])
+    },
+    "jump_back": { context, arguments in
+      let step = try arguments.integer(1)
+      let run = try context.liveRun()
+      let noise = try context.generator.normal(shape: run.state.latents.shape)
+      try arguments.asHost { try run.jumpBack(to: step, noise: noise) }
       return .values([])
     },
   ]
@@ -95,6 +130,7 @@ struct PipeHandle {
     case "scheduler": return .string(run.schedulerName)
     case "options": return OptionsHandle.value
     case "x0": return try run.predictedOriginal.map { try context.value($0) } ?? .nil
+    case "noise": return try context.value(run.initialNoise)
     case "guidance_scale": return .number(run.state.guidanceScale)
     case "guidance_rescale": return .number(run.state.guidanceRescale)
     case "interrupt": return .boolean(run.state.isInterrupted)

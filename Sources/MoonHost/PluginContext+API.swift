@@ -13,7 +13,7 @@ extension PluginContext {
     sandbox.onRelease = { [tensors] handle in
       if handle.kind == Kind.tensor { tensors.release(CollectionOfOne(handle.id)) }
     }
-    sandbox.isStopRequested = { [unowned self] in run?.shouldStop() ?? false }
+    sandbox.isStopRequested = { [unowned self] in outerStop?() ?? false }
   }
 
   /// Defines `moon` and the handle types.
@@ -45,6 +45,8 @@ extension PluginContext {
     hostTime = .zero
     var environment = TensorEnvironment.current
     let outer = environment.shouldStop
+    outerStop = outer
+    defer { outerStop = nil }
     environment.budget = budget
     environment.shouldStop = { [deadline] in deadline.isOver || (outer?() ?? false) }
     return try TensorEnvironment.$current.withValue(environment) { try body() }
@@ -55,7 +57,7 @@ extension PluginContext {
     guard let sandbox else { return try body() }
     var environment = TensorEnvironment.current
     environment.budget = nil
-    environment.shouldStop = run?.shouldStop
+    environment.shouldStop = outerStop
     let start = ContinuousClock.now
     defer {
       let pause = ContinuousClock.now - start

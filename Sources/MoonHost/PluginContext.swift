@@ -35,6 +35,8 @@ final class PluginContext {
   var run: DenoisingRun?
   /// The number under which the plugin asks for an interrupt.
   let number: Int
+  /// Whether the caller of the run asked for its end, where that matters to the call that runs.
+  var outerStop: (@Sendable () -> Bool)?
   /// Time of the call that runs that was the host's.
   var hostTime = Duration.zero
   private var images: [UInt64: RGBImage] = [:]

@@ -15,18 +15,21 @@ struct DenoisingLoop {
   func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     do {
       for callback in callbacks { try callback.runBegins(run) }
-      var scheduled: Tensor?
-      for step in run.scheduler.timesteps.indices {
+      var step = 0
+      while step < run.timestepCount {
         if run.state.isInterrupted || shouldStop() {
           report.isInterrupted = true
           break
         }
         run.step = step
-        try runStep(run, scheduled: &scheduled, noise: &noise, report: &report)
+        try runStep(run, noise: &noise, report: &report)
+        step = try run.nextStep()
+        run.level = step
       }
     } catch let error where shouldStop() && error.isInterruption {
-      report.isInterrupted = report.stepSeconds.count < run.timestepCount
+      report.isInterrupted = run.level != run.timestepCount
     }
+    run.isOver = true
     try end(run)
   }
 
@@ -42,17 +45,18 @@ struct DenoisingLoop {
     }
   }
 
-  /// Runs a step with its callbacks; `scheduled` holds the latents that the scheduler returned last.
-  private func runStep(
-    _ run: DenoisingRun, scheduled: inout Tensor?, noise: inout NoiseSource, report: inout GenerationReport
-  ) throws {
+  /// Runs a step with its callbacks.
+  private func runStep(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     let start = ContinuousClock.now
     for callback in callbacks { try callback.stepBegins(run) }
     try checkState(of: run)
     let guides = run.state.guides
+    run.level = nil
     let prediction = try guides ? guidedPrediction(run) : plainPrediction(run)
-    try advance(run, along: prediction, scheduled: &scheduled, noise: &noise)
+    try advance(run, along: prediction, noise: &noise)
     // From here on the step is whole, whatever stops its callbacks.
+    run.level = run.step + 1
+    run.stepsTaken += 1
     report.effectiveGuidance.append(guides ? run.state.guidanceScale : 1)
     do {
       defer { report.stepSeconds.append((ContinuousClock.now - start).seconds) }
@@ -102,11 +106,9 @@ struct DenoisingLoop {
   }
 
   /// The scheduler's step, which is first told of latents that callbacks have changed since its last one.
-  private func advance(
-    _ run: DenoisingRun, along prediction: Tensor, scheduled: inout Tensor?, noise: inout NoiseSource
-  ) throws {
+  private func advance(_ run: DenoisingRun, along prediction: Tensor, noise: inout NoiseSource) throws {
     let step = run.step
-    if let scheduled, !run.state.latents.isIdentical(to: scheduled) {
+    if let scheduled = run.scheduled, !run.state.latents.isIdentical(to: scheduled) {
       try run.scheduler.latentsEdited(from: scheduled, to: run.state.latents, after: step - 1)
     }
     var drawn = noise
@@ -115,7 +117,7 @@ struct DenoisingLoop {
       noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
     if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
     noise = drawn
-    scheduled = result.latents
+    run.scheduled = result.latents
     run.state.latents = result.latents
     run.predictedOriginal = result.predictedOriginal
   }

@@ -1,3 +1,4 @@
+internal import MoonNets
 internal import MoonSchedulers
 public import MoonTensor
 
@@ -27,21 +28,40 @@ public final class DenoisingRun {
   public let shouldStop: @Sendable () -> Bool
   /// Warnings for the report.
   public var warnings: [String] = []
+  /// The standard normal noise that the run started from, `[batch, channels, height, width]`.
+  public let initialNoise: Tensor
   /// Shape of the latents, which stays the same.
   let latentsShape: [Int]
+  /// Steps that were run, repeated ones counted each time.
+  public internal(set) var stepsTaken = 0
+  /// The most steps that the run may take.
+  let maximumStepCount: Int
+  /// Index in `sigmas` of the level at which the latents are; `nil` while a step is computed.
+  var level: Int? = 0
+  /// Whether the loop has ended.
+  var isOver = false
+  /// The latents that the scheduler returned last; `nil` where the next step is one that starts afresh.
+  var scheduled: Tensor?
+  /// Between latents and pictures.
+  let autoencoder: Autoencoder
+  /// The map from latents to colours, once a preview was asked for.
+  var latentColours: LatentColours?
   private let encoder: RequestEncoder
 
   /// A run about to start; the encoder is used when a callback asks for other prompts, or when guidance is switched on
   /// that was off at the start.
   init(
-    state: RunState, encoder: RequestEncoder, width: Int, height: Int, pipelineName: String,
-    scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool
+    state: RunState, initialNoise: Tensor, encoder: RequestEncoder, autoencoder: Autoencoder, width: Int, height: Int,
+    pipelineName: String, scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.state = state
+    self.initialNoise = initialNoise
     self.encoder = encoder
+    self.autoencoder = autoencoder
     request = encoder.request
     batchSize = encoder.request.batchSize
     latentsShape = state.latents.shape
+    maximumStepCount = Self.stepFactor * scheduler.timesteps.count
     self.width = width
     self.height = height
     self.pipelineName = pipelineName

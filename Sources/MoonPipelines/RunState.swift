@@ -17,6 +17,9 @@ public struct RunState: Sendable {
   /// The number of those that have none of their own.
   static let anybody = -1
 
+  /// Where the run goes on after the step that runs, when that is not the next step.
+  public internal(set) var jump: StepJump?
+
   /// Whether the loop ends after this step.
   public var isInterrupted: Bool { !interruptRequests.isEmpty }
 

@@ -98,6 +98,7 @@ public struct StableDiffusionPipeline: Sendable {
     parts.unet.pages.release()
     MemoryPool.shared.trim()
     report.warnings = warnings + run.warnings
+    report.timesteps = run.timesteps
     return try TensorEnvironment.$current.withValue(quiet) { try finish(run.state.latents, report) }
   }
 
@@ -113,15 +114,15 @@ public struct StableDiffusionPipeline: Sendable {
     let shape = [
       request.batchSize, parts.autoencoder.configuration.latentChannels, size.height / factor, size.width / factor,
     ]
-    let latents = try request.initialLatents(shape: shape) ?? noise.normal(shape: shape)
+    let initialNoise = try request.initialLatents(shape: shape) ?? noise.normal(shape: shape)
     let run = DenoisingRun(
       state: RunState(
         guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale,
-        latents: try latents * scheduler.initialNoiseScale,
+        latents: try initialNoise * scheduler.initialNoiseScale,
         conditional: try encoder.conditional(request.prompts),
         unconditional: request.guidanceScale > 1 ? try encoder.unconditional(request.negativePromptOfEach) : nil),
-      encoder: encoder, width: size.width, height: size.height, pipelineName: "sd", scheduler: scheduler,
-      shouldStop: shouldStop)
+      initialNoise: initialNoise, encoder: encoder, autoencoder: parts.autoencoder, width: size.width,
+      height: size.height, pipelineName: "sd", scheduler: scheduler, shouldStop: shouldStop)
     run.warnings = corrections
     try run.warnOfCuts(request.prompts, from: "--prompt")
     try run.warnOfCuts(request.negativePrompts, from: "--negative-prompt")
@@ -146,12 +147,7 @@ public struct StableDiffusionPipeline: Sendable {
   /// Decodes the latents, row by row so that a batch needs no more memory than one picture.
   private func finish(_ latents: Tensor, _ report: GenerationReport) throws -> GenerationResult {
     let start = ContinuousClock.now
-    let autoencoder = parts.autoencoder
-    let scaled = try latents / autoencoder.configuration.scalingFactor
-    var rows: [Tensor] = []
-    for row in 0..<latents.shape[0] {
-      rows.append(try autoencoder.decode(scaled.narrow(0, start: row, length: 1)))
-    }
+    let rows = try parts.autoencoder.decodedRows(latents)
     var report = report
     report.decodeSeconds = (ContinuousClock.now - start).seconds
     let images = try rows.map { try RGBImage(decoded: $0.select(0, at: 0)) }
