@@ -9,9 +9,10 @@ enum { DEEP_CALLS = 20000 };
 int moon_period(const moon_lua *s) {
   const moon_memory *m = &s->memory;
   if (m->big_strings_overflowed) return 1;
-  // Comparing strings of zero bytes takes 10 ns a byte, walking through a table or a stack an eighth of one.
-  size_t nanoseconds = m->big_string_bytes * 10 + m->big_bytes / 8;
-  size_t period = 10 * 1000 * 1000 / (nanoseconds + 1);
+  // Comparing strings of zero bytes takes 10 ns a byte; walking through an emptied table or copying a stack takes one for
+  // each entry. At most 20 ms shall pass between two looks.
+  size_t nanoseconds = m->big_string_bytes * 10 + m->big_bytes / 24;
+  size_t period = 20 * 1000 * 1000 / (nanoseconds + 1);
   if (period < 1) return 1;
   return period > MOON_PERIOD ? MOON_PERIOD : (int)period;
 }

@@ -142,6 +142,7 @@ size_t moon_close(moon_lua *s) {
   return left;
 }
 
+bool moon_is_running(const moon_lua *s) { return s->is_inside; }
 size_t moon_memory_used(const moon_lua *s) { return s->memory.used; }
 size_t moon_memory_peak(const moon_lua *s) { return s->memory.peak; }
 uint64_t moon_allocations(const moon_lua *s) { return s->memory.allocations; }

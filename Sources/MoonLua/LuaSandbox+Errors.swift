@@ -16,7 +16,7 @@ extension LuaSandbox {
   }
 
   private func unusable(_ reason: String) -> LuaError {
-    LuaError(kind: .unusable, message: "\(name): \(reason)")
+    LuaError(kind: .unusable, source: name, reason: reason)
   }
 
   /// The script's own error.
@@ -27,11 +27,7 @@ extension LuaSandbox {
     let start = unsafe moon_failure_text(pointer, &count, &isText)
     var text = unsafe LuaText.shown(ValueReader.bytes(start, count: count))
     if !isText { text = "(error object is a \(text) value)" }
-    let frames = frames()
-    if let line = position(in: text) {
-      return LuaError(kind: kind, message: text, line: line, frames: frames)
-    }
-    return located(kind, text, frames)
+    return positioned(kind, text, frames()) ?? located(kind, text, frames())
   }
 
   /// A limit that ended the script.
@@ -54,19 +50,19 @@ extension LuaSandbox {
   }
 
   /// An error at the innermost frame of the script, when there is one.
-  private func located(_ kind: LuaError.Kind, _ text: String, _ frames: [LuaError.Frame]) -> LuaError {
-    guard let frame = frames.first else { return LuaError(kind: kind, message: "\(name): \(text)", frames: frames) }
-    let message = "\(frame.source):\(frame.line): \(text)"
-    return LuaError(kind: kind, message: message, line: frame.line, frames: frames)
+  private func located(_ kind: LuaError.Kind, _ reason: String, _ frames: [LuaError.Frame]) -> LuaError {
+    LuaError(
+      kind: kind, source: frames.first?.source ?? name, line: frames.first?.line, reason: reason, frames: frames)
   }
 
-  /// The line in a text that begins with a position: `ramp.lua:12: `.
-  private func position(in text: String) -> Int? {
+  /// An error whose text begins with its position, as Lua's own do: `ramp.lua:12: reason`.
+  private func positioned(_ kind: LuaError.Kind, _ text: String, _ frames: [LuaError.Frame]) -> LuaError? {
     let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[2].first == " ", let line = Int(parts[1]) else { return nil }
-    let source = parts[0]
+    guard parts.count == 3, parts[2].first == " ", let line = Int(parts[1]), line > 0 else { return nil }
+    let source = String(parts[0])
     let isFile = source == name || (source.hasSuffix(".lua") && !source.contains(" "))
-    return (isFile || source.hasPrefix("[string ")) && line > 0 ? line : nil
+    guard isFile || source.hasPrefix("[string ") else { return nil }
+    return LuaError(kind: kind, source: source, line: line, reason: String(parts[2].dropFirst()), frames: frames)
   }
 
   private func frames() -> [LuaError.Frame] {

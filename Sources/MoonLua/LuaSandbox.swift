@@ -55,7 +55,7 @@ package final class LuaSandbox {
     self.log = log
     var plain = moon_limits(limits)
     guard let pointer = unsafe moon_open(&plain, self.name, randomSeed, modules != nil) else {
-      throw LuaError(kind: .unusable, message: "\(shown): no memory for a Lua state")
+      throw LuaError(kind: .unusable, source: shown, reason: "no memory for a Lua state")
     }
     state = unsafe LuaState(pointer)
     unsafe connect(pointer)
@@ -63,11 +63,12 @@ package final class LuaSandbox {
 
   deinit { _ = state.close() }
 
-  /// Frees the state and everything in it. Nothing runs afterwards.
+  /// Frees the state and everything in it. Nothing runs afterwards. Not to be called by a host function.
   ///
   /// - Returns: Bytes that Lua did not give back: 0.
   @discardableResult
   package func close() -> Int {
+    precondition(!state.isRunning, "a sandbox is closed by a function that its script called")
     handleCounts = [:]
     return state.close()
   }

@@ -43,7 +43,7 @@ struct ScriptRun {
     case .table(let table):
       hooks = ["on_run_begin", "on_step_begin", "on_step_end", "on_run_end"].compactMap { table[$0].asFunction }
     default:
-      throw LuaError(kind: .runtime, message: "\(sandbox.name): returns no function and no table")
+      throw LuaError(kind: .runtime, source: sandbox.name, reason: "returns no function and no table")
     }
     for step in 0..<2 {
       for hook in hooks {

@@ -152,6 +152,9 @@ void moon_connect(moon_lua *s, const moon_host *host);
 /// Frees the state; returns the bytes that Lua did not give back, which is 0. A broken state is left as it is.
 size_t moon_close(moon_lua *s);
 
+/// Whether a call is running.
+bool moon_is_running(const moon_lua *s);
+
 // MARK: What scripts may use
 
 moon_status moon_define_value(moon_lua *s, const char *table, const char *name, const moon_list *value);
