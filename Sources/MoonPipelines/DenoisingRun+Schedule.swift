@@ -50,10 +50,8 @@ extension DenoisingRun {
     func refuse(_ detail: String) -> PipelineError { .badRequest(option: "sigmas", detail: detail) }
     guard let level else { throw refuse("the schedule cannot change while a step is computed") }
     if level >= timestepCount { throw refuse("no step is to come") }
+    if levels.count < 2 { throw refuse("a step needs two levels, where it starts and where it ends") }
     let isStart = step < 0
-    if let first = levels.first, !isStart, abs(first - sigmas[level]) > 1e-5 * sigmas[level] {
-      throw refuse("the first is \(first), but the latents are at \(sigmas[level])")
-    }
     let total = stepsTaken + levels.count - 1
     if total > maximumStepCount {
       throw refuse("the run would take \(total) steps, the limit is \(maximumStepCount)")
@@ -61,6 +59,9 @@ extension DenoisingRun {
     var planned = scheduler
     let present = isStart ? Array(levels.prefix(1)) : [sigmas[level]]
     try planned.plan(.sigmas(Array(sigmas[..<level]) + present + levels.dropFirst()))
+    if let first = levels.first, !isStart, abs(first - sigmas[level]) > 1e-5 * sigmas[level] {
+      throw refuse("the first is \(first), but the latents are at \(sigmas[level])")
+    }
     if isStart { state.latents = try state.latents * (planned.initialNoiseScale / scheduler.initialNoiseScale) }
     scheduler = planned
     scheduled = nil

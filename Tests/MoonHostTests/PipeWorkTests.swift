@@ -108,7 +108,7 @@ import Testing
           if step == 1 then
             local now = pipe.sigma_next
             pipe:set_sigmas{ now, now / 2, now / 3, 0 }
-            print(pipe.num_timesteps, #pipe.sigmas, pipe.sigmas[4] == pipe.sigmas[5] * 1.5)
+            print(pipe.num_timesteps, #pipe.sigmas, math.abs(pipe.sigmas[4] / pipe.sigmas[5] - 1.5) < 1e-5)
             \(last)
           end
         end

@@ -161,7 +161,7 @@ import Testing
     let plain = try RecordedRun(smallRequest(scheduler: .euler))
     let run = try RecordedRun(smallRequest(scheduler: .euler), callback)
     expectExact(run.result.latents, plain.result.latents)
-    #expect(messages.count == 9)
+    try #require(messages.count == 9)
     #expect(messages.allSatisfy { $0 != nil }, "\(messages)")
     #expect(messages[0] == "sigmas: the schedule cannot change while a step is computed")
     #expect(messages[6]?.hasPrefix("sigmas: the first is ") == true)
