@@ -3,8 +3,8 @@ internal import MoonTensor
 
 /// The one denoising loop of every pipeline.
 struct DenoisingLoop {
-  /// Predicts the noise: latents `[rows, channels, height, width]`, training time, text embeddings of as many rows.
-  let predict: (Tensor, Double, Tensor) throws -> Tensor
+  /// Predicts the noise from a run's state.
+  let predict: NoisePredictor
   let callbacks: [any StepCallback]
   /// Asked between steps and inside them; true ends the loop and keeps the latents of the last whole step.
   let shouldStop: @Sendable () -> Bool
@@ -79,16 +79,12 @@ struct DenoisingLoop {
 
   /// The network on the wanted half alone.
   private func plainPrediction(_ run: DenoisingRun) throws -> Tensor {
-    let input = try run.scheduler.scaledModelInput(run.state.latents, at: run.step)
-    return try predict(input, run.timestep, run.state.conditional.promptEmbeds)
+    try predict(run, halves: [.conditional])
   }
 
   /// The network on both halves at once; their predictions are combined, callbacks last.
   private func guidedPrediction(_ run: DenoisingRun) throws -> Tensor {
-    let input = try run.scheduler.scaledModelInput(run.state.latents, at: run.step)
-    let halves = [try run.unconditional().promptEmbeds, run.state.conditional.promptEmbeds]
-    let both = try predict(
-      Tensor.concatenated([input, input], along: 0), run.timestep, Tensor.concatenated(halves, along: 0))
+    let both = try predict(run, halves: [.unconditional, .conditional])
     let rows = run.batchSize
     let unconditional = try both.narrow(0, start: 0, length: rows)
     let conditional = try both.narrow(0, start: rows, length: rows)
@@ -107,18 +103,19 @@ struct DenoisingLoop {
 
   /// The scheduler's step, which is first told of latents that callbacks have changed since its last one.
   private func advance(_ run: DenoisingRun, along prediction: Tensor, noise: inout NoiseSource) throws {
-    let step = run.step
+    let index = run.scheduledIndex(run.step)
     if let scheduled = run.scheduled, !run.state.latents.isIdentical(to: scheduled) {
-      try run.scheduler.latentsEdited(from: scheduled, to: run.state.latents, after: step - 1)
+      try run.scheduler.latentsEdited(from: scheduled, to: run.state.latents, after: index - 1)
     }
     var drawn = noise
     let result = try run.scheduler.step(
-      run.state.latents, prediction: prediction, at: step, options: StepOptions(eta: Float(run.request.eta)),
+      run.state.latents, prediction: prediction, at: index, options: StepOptions(eta: Float(run.request.eta)),
       noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
-    if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
+    if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: run.step) }
     noise = drawn
-    run.scheduled = result.latents
-    run.state.latents = result.latents
+    run.state.latents = try run.withImageKept(result.latents)
+    // Putting the picture back is a part of the step, no edit that the scheduler is told of: as in the reference.
+    run.scheduled = run.state.latents
     run.predictedOriginal = result.predictedOriginal
   }
 }

@@ -6,16 +6,20 @@ extension DenoisingRun {
   package struct Checkpoint {
     fileprivate let state: RunState
     fileprivate let scheduler: any Scheduler
+    fileprivate let window: Range<Int>
     fileprivate let scheduled: Tensor?
   }
 
   /// Everything that a callback can change.
-  package func checkpoint() -> Checkpoint { Checkpoint(state: state, scheduler: scheduler, scheduled: scheduled) }
+  package func checkpoint() -> Checkpoint {
+    Checkpoint(state: state, scheduler: scheduler, window: window, scheduled: scheduled)
+  }
 
   /// Undoes what was changed since `checkpoint`.
   package func restore(_ checkpoint: Checkpoint) {
     state = checkpoint.state
     scheduler = checkpoint.scheduler
+    window = checkpoint.window
     scheduled = checkpoint.scheduled
   }
 }

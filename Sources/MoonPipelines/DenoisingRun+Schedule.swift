@@ -51,7 +51,7 @@ extension DenoisingRun {
     guard let level else { throw refuse("the schedule cannot change while a step is computed") }
     if level >= timestepCount { throw refuse("no step is to come") }
     if levels.count < 2 { throw refuse("a step needs two levels, where it starts and where it ends") }
-    let isStart = step < 0
+    let isStart = step < 0 && startsFromNoise
     let total = stepsTaken + levels.count - 1
     if total > maximumStepCount {
       throw refuse("the run would take \(total) steps, the limit is \(maximumStepCount)")
@@ -64,6 +64,7 @@ extension DenoisingRun {
     }
     if isStart { state.latents = try state.latents * (planned.initialNoiseScale / scheduler.initialNoiseScale) }
     scheduler = planned
+    window = planned.timesteps.indices
     scheduled = nil
   }
 
@@ -88,8 +89,8 @@ extension DenoisingRun {
     let zero = try Tensor(scalar: 0)
     func known(_ step: Int) throws -> (signal: Float, noise: Float) {
       (
-        try scheduler.addedNoise(to: one, noise: zero, at: step).item(),
-        try scheduler.addedNoise(to: zero, noise: one, at: step).item()
+        try scheduler.addedNoise(to: one, noise: zero, at: scheduledIndex(step)).item(),
+        try scheduler.addedNoise(to: zero, noise: one, at: scheduledIndex(step)).item()
       )
     }
     if level < timestepCount { return try known(level) }

@@ -16,7 +16,7 @@ public final class DenoisingRun {
   public let width: Int
   /// Height of the pictures in pixels.
   public let height: Int
-  /// Which family the model belongs to: `sd`.
+  /// Which family the model belongs to: `sd` or `sdxl`.
   public let pipelineName: String
   /// The step that runs, from 0; -1 before the first.
   public internal(set) var step = -1
@@ -24,12 +24,25 @@ public final class DenoisingRun {
   public internal(set) var predictedOriginal: Tensor?
   /// The scheduler with its timesteps and noise levels.
   var scheduler: any Scheduler
+  /// Which of the scheduler's steps the run takes.
+  var window: Range<Int>
   /// Whether the caller asked for the end of the run; asked from any thread.
   public let shouldStop: @Sendable () -> Bool
   /// Warnings for the report.
   public var warnings: [String] = []
   /// The standard normal noise that the run started from, `[batch, channels, height, width]`.
   public let initialNoise: Tensor
+  /// The latents of the given picture, same shape; `nil` where none was given.
+  public let imageLatents: Tensor?
+  /// Whether the run starts from a picture or mends one.
+  public let startsFromImage: Bool
+  /// Whether the first latents are noise alone.
+  let startsFromNoise: Bool
+  /// Whether what stays of the picture is put back into the latents after each step: inpainting with a model that was
+  /// not trained for it.
+  let blendsImage: Bool
+  /// Whether the ControlNets see the wanted half alone.
+  let guessesControl: Bool
   /// Shape of the latents, which stays the same.
   let latentsShape: [Int]
   /// Steps that were run, repeated ones counted each time.
@@ -44,6 +57,8 @@ public final class DenoisingRun {
   var scheduled: Tensor?
   /// Between latents and pictures.
   let autoencoder: Autoencoder
+  /// The pictures that were given.
+  var inputs: PictureInputs?
   /// The map from latents to colours, once a preview was asked for.
   var latentColours: LatentColours?
   private let encoder: RequestEncoder
@@ -51,21 +66,26 @@ public final class DenoisingRun {
   /// A run about to start; the encoder is used when a callback asks for other prompts, or when guidance is switched on
   /// that was off at the start.
   init(
-    state: RunState, initialNoise: Tensor, encoder: RequestEncoder, autoencoder: Autoencoder, width: Int, height: Int,
-    pipelineName: String, scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool
+    state: RunState, start: RunStart, encoder: RequestEncoder, autoencoder: Autoencoder, pipelineName: String,
+    scheduler: any Scheduler, window: Range<Int>, shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.state = state
-    self.initialNoise = initialNoise
+    initialNoise = start.noise
+    imageLatents = start.imageLatents
+    startsFromImage = start.hasImage
+    startsFromNoise = start.isPureNoise
+    blendsImage = start.blends
+    (width, height) = (start.size.width, start.size.height)
     self.encoder = encoder
     self.autoencoder = autoencoder
     request = encoder.request
     batchSize = encoder.request.batchSize
+    guessesControl = start.guessesControl
     latentsShape = state.latents.shape
-    maximumStepCount = Self.stepFactor * scheduler.timesteps.count
-    self.width = width
-    self.height = height
+    maximumStepCount = Self.stepFactor * window.count
     self.pipelineName = pipelineName
     self.scheduler = scheduler
+    self.window = window
     self.shouldStop = shouldStop
   }
 
@@ -73,23 +93,26 @@ public final class DenoisingRun {
   public var schedulerName: String { scheduler.className }
 
   /// Training time of each step.
-  public var timesteps: [Double] { scheduler.timesteps }
+  public var timesteps: [Double] { Array(scheduler.timesteps[window]) }
 
   /// Noise level of the latents at each step, then the level that the run ends at.
-  public var sigmas: [Double] { scheduler.sigmas }
+  public var sigmas: [Double] { Array(scheduler.sigmas[window.lowerBound...window.upperBound]) }
 
-  /// Steps of the schedule; some schedulers have more than were asked for.
-  public var timestepCount: Int { scheduler.timesteps.count }
+  /// Steps of the run; some schedulers have more than were asked for.
+  public var timestepCount: Int { window.count }
 
   /// Training time of the step that runs.
   public var timestep: Double {
-    scheduler.timesteps.indices.contains(step) ? scheduler.timesteps[step] : 0
+    (0..<timestepCount).contains(step) ? scheduler.timesteps[scheduledIndex(step)] : 0
   }
+
+  /// The scheduler's number of a step of the run.
+  func scheduledIndex(_ step: Int) -> Int { window.lowerBound + step }
 
   /// Ends the run after the step that runs, or before the first one.
   public func interrupt() { state.interruptRequests.insert(RunState.anybody) }
 
-  /// Encodes another prompt for every image of the batch.
+  /// Encodes another prompt for every image of the batch, for all text encoders of the model.
   ///
   /// - Parameters:
   ///   - prompt: What is wanted.
@@ -97,25 +120,29 @@ public final class DenoisingRun {
   /// - Returns: The halves, `batchSize` rows each.
   /// - Throws: An error of the tokenizer or the text encoder.
   public func encode(_ prompt: String, negativePrompt: String? = nil) throws -> EncodedPrompt {
-    try warnOfCuts([prompt] + (negativePrompt.map { [$0] } ?? []), from: "encode")
+    try warnOfCuts([[prompt] + (negativePrompt.map { [$0] } ?? [])], from: "encode")
     return try encoder(prompt, negativePrompt: negativePrompt)
   }
 
   /// The unwanted half, encoded now if it never was.
   ///
   /// - Returns: `batchSize` rows.
-  /// - Throws: An error of the tokenizer or the text encoder.
+  /// - Throws: An error of the text or image encoder.
   public func unconditional() throws -> ConditioningBundle {
     if let bundle = state.unconditional { return bundle }
-    let bundle = try encoder.unconditional(request.negativePromptOfEach)
+    let bundle = try encoder.unconditional()
     state.unconditional = bundle
     return bundle
   }
 
-  /// Adds a warning, once, for each text that is longer than the model reads.
-  func warnOfCuts(_ texts: [String], from source: String) throws {
-    for warning in try encoder.encoder.warnings(for: texts, from: source) where !warnings.contains(warning) {
-      warnings.append(warning)
-    }
+  /// Adds a warning, once, for each text that is longer than the model reads; `texts` holds those of each text encoder,
+  /// the last list also those of the encoders after it.
+  func warnOfCuts(_ texts: [[String]], from source: String) throws {
+    for warning in try encoder.encoder.warnings(for: texts, from: source) { warn(warning) }
+  }
+
+  /// Adds a warning that is not there yet.
+  func warn(_ warning: String) {
+    if !warnings.contains(warning) { warnings.append(warning) }
   }
 }

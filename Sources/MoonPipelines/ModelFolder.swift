@@ -16,9 +16,26 @@ package struct ModelFolder: Sendable {
   /// The scheduler's class, where `model_index.json` names it.
   private let schedulerClass: String?
 
+  /// The classes of the text encoders that are there; the refiner of SDXL has the second alone.
+  private let textEncoders: [(part: String, tokenizer: String, className: String)]
+  /// Whether a negative prompt that was not given is embedded as zeros.
+  package let zeroesMissingNegative: Bool
+  /// Whether the UNet is told a score instead of a target size, as the refiner of SDXL is.
+  package let isScored: Bool
+
+  /// Whether the model is of the SDXL family.
+  package var isXL: Bool { className.hasPrefix("StableDiffusionXL") }
+
   /// The parts with weights, and what their files are called.
-  private static let weightNames: KeyValuePairs = [
-    "text_encoder": "model", "unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model",
+  private var weightNames: [(key: String, value: String)] {
+    textEncoders.map { ($0.part, "model") }
+      + [("unet", "diffusion_pytorch_model"), ("vae", "diffusion_pytorch_model")]
+  }
+
+  /// The pipelines of the reference whose parts are supported, without what their names say of the task.
+  private static let families = ["StableDiffusion", "StableDiffusionXL"]
+  private static let tasks = [
+    "", "Img2Img", "Inpaint", "ControlNet", "ControlNetImg2Img", "ControlNetInpaint",
   ]
 
   /// Reads `model_index.json` and checks that the pipeline and its parts are of the kinds supported.
@@ -36,17 +53,33 @@ package struct ModelFolder: Sendable {
         path: url.shownPath, detail: "no model_index.json in it, so it is no diffusers folder")
     }
     let file = try ConfigFile(contentsOf: index)
-    className = try file.string("_class_name")
-    guard className == "StableDiffusionPipeline" else {
+    let className = try file.string("_class_name")
+    let known = Self.families.flatMap { family in Self.tasks.map { "\(family)\($0)Pipeline" } }
+    guard known.contains(className) else {
       throw PipelineError.badModel(
-        path: index.shownPath, detail: "the pipeline \(className.shown) is not supported; StableDiffusionPipeline is")
+        path: index.shownPath,
+        detail: "the pipeline \(className.shown) is not supported; StableDiffusionPipeline and "
+          + "StableDiffusionXLPipeline are, with their forms for images, inpainting and ControlNet")
     }
-    let textEncoder = try Self.partClass("text_encoder", in: file)
-    if let textEncoder, textEncoder != "CLIPTextModel" {
-      throw PipelineError.badModel(
-        path: index.shownPath, detail: "the text encoder \(textEncoder.shown) is not supported; CLIPTextModel is")
+    self.className = className
+    let isXL = className.hasPrefix("StableDiffusionXL")
+    zeroesMissingNegative = isXL ? try file.bool("force_zeros_for_empty_prompt", default: true) : false
+    isScored = isXL ? try file.bool("requires_aesthetics_score", default: false) : false
+    var textEncoders: [(part: String, tokenizer: String, className: String)] = []
+    for suffix in isXL ? ["", "_2"] : [""] {
+      let part = "text_encoder\(suffix)"
+      if isXL, suffix.isEmpty, file.value(part) == .array([.null, .null]) { continue }
+      let wanted = suffix.isEmpty ? "CLIPTextModel" : "CLIPTextModelWithProjection"
+      let found = try Self.partClass(part, in: file) ?? wanted
+      if found != wanted {
+        throw PipelineError.badModel(
+          path: index.shownPath, detail: "the text encoder \(found.shown) is not supported; \(wanted) is")
+      }
+      _ = try Self.partClass("tokenizer\(suffix)", in: file)
+      textEncoders.append((part, "tokenizer\(suffix)", found))
     }
-    for part in ["tokenizer", "unet", "vae"] { _ = try Self.partClass(part, in: file) }
+    self.textEncoders = textEncoders
+    for part in ["unet", "vae"] { _ = try Self.partClass(part, in: file) }
     schedulerClass = try Self.partClass("scheduler", in: file)
   }
 
@@ -70,14 +103,16 @@ package struct ModelFolder: Sendable {
     try ConfigFile(contentsOf: url.appending(path: part).appending(path: name))
   }
 
-  /// The tokenizer.
-  package func tokenizer() throws -> CLIPTokenizer {
-    try CLIPTokenizer(contentsOf: url.appending(path: "tokenizer"))
-  }
-
-  /// The text encoder with its weights.
-  package func textEncoder() throws -> CLIPTextEncoder {
-    try CLIPTextEncoder(CLIPTextConfiguration(configuration("text_encoder")), weights: weights("text_encoder"))
+  /// The tokenizers with their text encoders, in the order of their embeddings.
+  func textParts() throws -> [TextPart] {
+    try textEncoders.map { entry in
+      TextPart(
+        tokenizer: try CLIPTokenizer(contentsOf: url.appending(path: entry.tokenizer)),
+        textEncoder: try CLIPTextEncoder(
+          CLIPTextConfiguration(
+            configuration(entry.part), projects: entry.className == "CLIPTextModelWithProjection"),
+          weights: weights(entry.part)))
+    }
   }
 
   /// The noise predictor with its weights.
@@ -91,7 +126,7 @@ package struct ModelFolder: Sendable {
   }
 
   private func weights(_ part: String) throws -> WeightMap {
-    let name = Self.weightNames.first { $0.key == part }?.value
+    let name = weightNames.first { $0.key == part }?.value
     return try .open(component: url.appending(path: part), baseName: name ?? "model", variant: variant)
   }
 
@@ -102,14 +137,14 @@ package struct ModelFolder: Sendable {
   package func checkVariant() throws -> [String] {
     guard let variant else { return [] }
     var warnings: [String] = []
-    for (part, name) in Self.weightNames {
+    for (part, name) in weightNames {
       let folder = url.appending(path: part)
       if try WeightFiles.find(in: folder, baseName: name, variant: variant).variant == nil {
         warnings.append(
           "\(folder.shownPath) has no weights of the variant '\(variant)'; those without a variant are taken")
       }
     }
-    if warnings.count == Self.weightNames.count {
+    if warnings.count == weightNames.count {
       throw PipelineError.badModel(path: url.shownPath, detail: "no part has weights of the variant '\(variant)'")
     }
     return warnings

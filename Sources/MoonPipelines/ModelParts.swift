@@ -5,31 +5,39 @@ internal import MoonText
 
 /// The networks of a model, which fit together.
 struct ModelParts: Sendable {
-  let encoder: PromptEncoder
-  let unet: UNet
-  let autoencoder: Autoencoder
+  var encoder: PromptEncoder
+  var unet: UNet
+  var autoencoder: Autoencoder
+  /// Whether the UNet is told a score instead of a target size.
+  var isScored = false
 
   /// Loads the parts and checks that they fit.
   ///
   /// - Throws: `PipelineError.badModel`, or an error that names the file and the key.
   init(_ model: ModelFolder) throws {
-    encoder = PromptEncoder(tokenizer: try model.tokenizer(), textEncoder: try model.textEncoder())
+    encoder = PromptEncoder(
+      parts: try model.textParts(), isXL: model.isXL, zeroesMissingNegative: model.zeroesMissingNegative)
     unet = try model.unet()
     autoencoder = try model.autoencoder()
+    isScored = model.isScored
     if let misfit { throw PipelineError.badModel(path: model.url.shownPath, detail: misfit) }
   }
 
+  /// Whether the UNet takes mask and masked picture beside the latents.
+  var isInpaintingModel: Bool { unet.configuration.inputChannels == 2 * autoencoder.configuration.latentChannels + 1 }
+
   /// What does not fit, if anything.
   private var misfit: String? {
-    let text = encoder.textEncoder.configuration
-    let tokenizer = encoder.tokenizer
     let unet = unet.configuration
     let autoencoder = autoencoder.configuration
-    if text.width != unet.contextWidth {
-      return "the text encoder is \(text.width) wide, the UNet attends to \(unet.contextWidth)"
+    let width = encoder.parts.map(\.textEncoder.configuration.width).reduce(0, +)
+    if width != unet.contextWidth {
+      let encoders = encoder.parts.count == 1 ? "the text encoder is" : "the text encoders are together"
+      return "\(encoders) \(width) wide, the UNet attends to \(unet.contextWidth)"
     }
+    if let misfit = addedMisfit { return misfit }
     let channels = autoencoder.latentChannels
-    if unet.inputChannels != channels {
+    if unet.inputChannels != channels && !isInpaintingModel {
       return "the UNet takes \(unet.inputChannels) channels, the autoencoder's latents have \(channels)"
     }
     if unet.outputChannels != channels {
@@ -38,11 +46,31 @@ struct ModelParts: Sendable {
     if autoencoder.outputChannels != 3 {
       return "the autoencoder's pictures have \(autoencoder.outputChannels) channels, wanted 3"
     }
-    if tokenizer.modelMaxLength > text.positions {
-      return "the tokenizer makes \(tokenizer.modelMaxLength) ids, the text encoder takes \(text.positions)"
+    for part in encoder.parts {
+      let (tokenizer, text) = (part.tokenizer, part.textEncoder)
+      if tokenizer.modelMaxLength > text.configuration.positions {
+        return "the tokenizer makes \(tokenizer.modelMaxLength) ids, the text encoder takes \(text.configuration.positions)"
+      }
+      if tokenizer.vocabularySize > text.tokenCount {
+        return "the tokenizer knows \(tokenizer.vocabularySize) tokens, the text encoder \(text.tokenCount)"
+      }
     }
-    if tokenizer.vocabularySize > text.vocabularySize {
-      return "the tokenizer knows \(tokenizer.vocabularySize) tokens, the text encoder \(text.vocabularySize)"
+    return nil
+  }
+
+  /// What does not fit in the embeddings that SDXL adds to the time's.
+  private var addedMisfit: String? {
+    guard let added = unet.configuration.textTime else {
+      return encoder.isXL ? "the UNet of an SDXL model needs \"addition_embed_type\" \"text_time\"" : nil
+    }
+    guard encoder.isXL, let last = encoder.parts.last else {
+      return "the UNet wants pooled text embeddings, which the pipeline does not make"
+    }
+    let pooled = last.textEncoder.configuration.pooledWidth
+    let numbers = isScored ? 5 : 6
+    if added.inputWidth != pooled + numbers * added.waveWidth {
+      return "the UNet adds \(added.inputWidth) numbers of text and size, the pipeline makes "
+        + "\(pooled) + \(numbers) x \(added.waveWidth)"
     }
     return nil
   }

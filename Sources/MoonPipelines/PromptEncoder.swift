@@ -2,40 +2,79 @@ internal import MoonNets
 internal import MoonTensor
 internal import MoonText
 
-/// Tokenizer and text encoder together: from texts to one bundle of embeddings.
+/// A tokenizer and the text encoder that reads its ids.
+struct TextPart: Sendable {
+  var tokenizer: CLIPTokenizer
+  var textEncoder: CLIPTextEncoder
+}
+
+/// The text encoders of a model: from texts to embeddings.
 struct PromptEncoder: Sendable {
-  let tokenizer: CLIPTokenizer
-  let textEncoder: CLIPTextEncoder
+  /// One for Stable Diffusion 1.x and 2.x and for the refiner of SDXL, two for SDXL.
+  let parts: [TextPart]
+  /// Whether the embeddings are those of SDXL: hidden states before the last layer, and pooled ones beside them.
+  let isXL: Bool
+  /// Whether a negative prompt that was not given is embedded as zeros (`force_zeros_for_empty_prompt`).
+  let zeroesMissingNegative: Bool
+
+  /// Tokens of a text, padded.
+  private var length: Int { parts[0].tokenizer.modelMaxLength }
 
   /// Embeds each text once and repeats its rows.
   ///
   /// - Parameters:
-  ///   - texts: One a prompt.
+  ///   - texts: For each part the texts, one a prompt.
   ///   - imagesPerPrompt: Rows for each text, side by side.
   ///   - skippedLayers: Text encoder layers left out at the end.
-  /// - Returns: `texts.count * imagesPerPrompt` rows.
+  /// - Returns: A row for each prompt and image.
   /// - Throws: An error of the tokenizer or the text encoder.
-  func callAsFunction(_ texts: [String], imagesPerPrompt: Int, skippedLayers: Int) throws -> ConditioningBundle {
-    let (unique, indices) = Self.distinct(texts)
-    let ids = try unique.map { try tokenizer.encode($0).ids }
-    let embedded = try textEncoder(ids, skippedLayers: skippedLayers)
-    var rows: [Tensor] = []
-    for index in indices {
-      let row = try embedded.narrow(0, start: index, length: 1)
-      rows += [Tensor](repeating: row, count: imagesPerPrompt)
+  func callAsFunction(_ texts: [[String]], imagesPerPrompt: Int, skippedLayers: Int) throws -> TextEmbeds {
+    var embeds: [Tensor] = []
+    var pooled: Tensor?
+    for (part, texts) in zip(parts, texts) {
+      let (unique, indices) = Self.distinct(texts)
+      let ids = try unique.map { try part.tokenizer.encode($0).ids }
+      func rows(_ embedded: Tensor) throws -> Tensor {
+        let rows = try indices.flatMap { index in
+          [Tensor](repeating: try embedded.narrow(0, start: index, length: 1), count: imagesPerPrompt)
+        }
+        return try Tensor.concatenated(rows, along: 0)
+      }
+      if isXL {
+        let states = try part.textEncoder.states(ids, skippedLayers: skippedLayers + 1)
+        embeds.append(try rows(states.hidden))
+        pooled = try rows(states.pooled)
+      } else {
+        embeds.append(try rows(part.textEncoder(ids, skippedLayers: skippedLayers)))
+      }
     }
-    return ConditioningBundle(promptEmbeds: try Tensor.concatenated(rows, along: 0))
+    return TextEmbeds(
+      promptEmbeds: embeds.count == 1 ? embeds[0] : try Tensor.concatenated(embeds, along: 2), pooledEmbeds: pooled)
+  }
+
+  /// What stands for a negative prompt that was not given.
+  func zeros(rows: Int) throws -> TextEmbeds {
+    let configurations = parts.map(\.textEncoder.configuration)
+    return TextEmbeds(
+      promptEmbeds: try .zeros([rows, length, configurations.map(\.width).reduce(0, +)]),
+      pooledEmbeds: try .zeros([rows, parts[parts.count - 1].textEncoder.pooledWidth]))
   }
 
   /// A warning for each text that is longer than the model reads; `source` says where the texts come from.
-  func warnings(for texts: [String], from source: String) throws -> [String] {
-    try Self.distinct(texts).unique.compactMap { text -> String? in
-      let encoding = try tokenizer.encode(text)
-      if encoding.cut == 0 { return nil }
-      let limit = tokenizer.modelMaxLength - 2
-      let cut = encoding.cut == 1 ? "1 is" : "\(encoding.cut) are"
-      return "\(source): the model reads \(limit) tokens of a text; \(cut) left out: \"\(encoding.cutText.shown)\""
+  func warnings(for texts: [[String]], from source: String) throws -> [String] {
+    var warnings: [String] = []
+    for (part, texts) in zip(parts, texts) {
+      for text in Self.distinct(texts).unique {
+        let encoding = try part.tokenizer.encode(text)
+        if encoding.cut == 0 { continue }
+        let limit = part.tokenizer.modelMaxLength - 2
+        let cut = encoding.cut == 1 ? "1 is" : "\(encoding.cut) are"
+        let warning =
+          "\(source): the model reads \(limit) tokens of a text; \(cut) left out: \"\(encoding.cutText.shown)\""
+        if !warnings.contains(warning) { warnings.append(warning) }
+      }
     }
+    return warnings
   }
 
   /// Each text once, and for each of `texts` which one it is. Texts are compared by their bytes: those that are only
@@ -49,29 +88,5 @@ struct PromptEncoder: Sendable {
       if known == nil { unique.append(text) }
     }
     return (unique, indices)
-  }
-}
-
-/// Encodes prompts for every image of one request.
-struct RequestEncoder: Sendable {
-  let encoder: PromptEncoder
-  let request: GenerationRequest
-
-  /// The wanted half of `texts`, one a prompt.
-  func conditional(_ texts: [String]) throws -> ConditioningBundle {
-    try encoder(texts, imagesPerPrompt: request.imagesPerPrompt, skippedLayers: request.clipSkip)
-  }
-
-  /// The unwanted half of `texts`, one a prompt; the reference skips no layers for it.
-  func unconditional(_ texts: [String]) throws -> ConditioningBundle {
-    try encoder(texts, imagesPerPrompt: request.imagesPerPrompt, skippedLayers: 0)
-  }
-
-  /// Both halves of another prompt, which is that of every image.
-  func callAsFunction(_ prompt: String, negativePrompt: String?) throws -> EncodedPrompt {
-    let count = request.prompts.count
-    return EncodedPrompt(
-      conditional: try conditional([String](repeating: prompt, count: count)),
-      unconditional: try negativePrompt.map { try unconditional([String](repeating: $0, count: count)) })
   }
 }

@@ -12,6 +12,16 @@ public struct RunState: Sendable {
   public var conditional: ConditioningBundle
   /// The unwanted half; `nil` until it is first needed.
   public var unconditional: ConditioningBundle?
+  /// Inpainting: 1 where the picture is made anew, `[batch, 1, height, width]` in latents.
+  public var mask: HalvedTensor?
+  /// Inpainting models: the latents of what stays, `[batch, channels, height, width]`.
+  public var maskedImageLatents: HalvedTensor?
+  /// The picture that each ControlNet follows, `[batch, 3, height, width]` in pixels, 0...1.
+  public var controlImages: [HalvedTensor] = []
+  /// Weight of each ControlNet; those outside of their share of the steps do nothing at any weight.
+  public var controlScales: [Double] = []
+  /// Weight of each IP-Adapter.
+  public var adapterScales: [Double] = []
   /// Who asked for the loop to end after this step; each callback that asks has a number of its own.
   public var interruptRequests: Set<Int> = []
   /// The number of those that have none of their own.
@@ -25,4 +35,11 @@ public struct RunState: Sendable {
 
   /// Whether both halves are run through the network.
   public var guides: Bool { guidanceScale > 1 }
+
+  init(guidanceScale: Double, guidanceRescale: Double, latents: Tensor, conditional: ConditioningBundle) {
+    self.guidanceScale = guidanceScale
+    self.guidanceRescale = guidanceRescale
+    self.latents = latents
+    self.conditional = conditional
+  }
 }

@@ -5,15 +5,20 @@ package import MoonSchedulers
 package import MoonTensor
 internal import MoonWeights
 
-/// Stable Diffusion 1.x and 2.x: from prompts to pictures.
+/// Stable Diffusion 1.x, 2.x and SDXL: from prompts to pictures.
 ///
 /// ```swift
 /// let pipeline = try StableDiffusionPipeline(contentsOf: folder)
 /// let result = try pipeline.run(GenerationRequest(prompt: "red apple on a blue background", seed: 7))
 /// ```
-/// A pipeline holds the model alone; nothing of a run stays in it.
+/// A request with `images` starts from a picture, with `masks` it mends one. A pipeline holds the model with its
+/// ControlNets and IP-Adapters alone; nothing of a run stays in it.
 public struct StableDiffusionPipeline: Sendable {
-  private let parts: ModelParts
+  private var parts: ModelParts
+  /// Networks that follow a picture, in the order of `GenerationRequest.controls`.
+  private var controlNets: [ControlNet] = []
+  /// Networks that take pictures as prompts, in the order of `GenerationRequest.imagePrompts`.
+  private var adapters: [LoadedAdapter] = []
   private var schedulerFields: [String: ConfigValue]
   private var schedulerSource: String
   /// What the user should know of the model.
@@ -78,7 +83,7 @@ public struct StableDiffusionPipeline: Sendable {
     let quiet = TensorEnvironment(threads: threads)
     var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
     // The parts take turns in memory: one that rests gives back the pages of its weights.
-    parts.encoder.textEncoder.pages.release()
+    for part in parts.encoder.parts { part.textEncoder.pages.release() }
     defer { parts.autoencoder.pages.release() }
     var report = GenerationReport(
       seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
@@ -87,50 +92,77 @@ public struct StableDiffusionPipeline: Sendable {
     try withoutActuallyEscaping(progress) { progress in
       try withoutActuallyEscaping(observe) { observe in
         let loop = DenoisingLoop(
-          predict: { latents, timestep, context in
-            observe(latents, context)
-            return try parts.unet(latents.channelsLast(), timestep: timestep, context: context).channelsFirst()
-          },
+          predict: NoisePredictor(
+            unet: parts.unet.adding(adapters: adapters.map(\.layers)),
+            controls: zip(controlNets, request.controls).map {
+              ControlPart(net: $0, start: $1.guidanceStart, end: $1.guidanceEnd)
+            },
+            projections: adapters.map(\.projection), observe: observe),
           callbacks: callbacks, shouldStop: shouldStop, progress: progress)
         try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
       }
     }
     parts.unet.pages.release()
+    for net in controlNets { net.pages.release() }
     MemoryPool.shared.trim()
     report.warnings = warnings + run.warnings
     report.timesteps = run.timesteps
-    return try TensorEnvironment.$current.withValue(quiet) { try finish(run.state.latents, report) }
+    return try TensorEnvironment.$current.withValue(quiet) { try finish(run, report) }
   }
 
-  /// Encodes the prompts, sets the schedule and draws the first latents.
+  /// Encodes the prompts, sets the schedule and makes the first latents.
   private func prepare(
     _ request: GenerationRequest, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (DenoisingRun, NoiseSource) {
-    let size = try request.checked(
-      factor: factor, unet: parts.unet.configuration, textEncoder: parts.encoder.textEncoder.configuration)
-    let (scheduler, corrections) = try makeScheduler(request)
-    let encoder = RequestEncoder(encoder: parts.encoder, request: request)
-    var noise = NoiseSource(seeds: request.seeds)
-    let shape = [
-      request.batchSize, parts.autoencoder.configuration.latentChannels, size.height / factor, size.width / factor,
-    ]
-    let initialNoise = try request.initialLatents(shape: shape) ?? noise.normal(shape: shape)
+    try request.check(against: parts, controlNets: controlNets.count, adapters: adapters.count)
+    var notes: [String] = []
+    let sample = parts.unet.configuration
+    let inputs = try PictureInputs(
+      request, factor: factor,
+      modelSize: PictureSize(height: sample.sampleHeight &* factor, width: sample.sampleWidth &* factor),
+      warn: { notes.append($0) })
+    try request.check(inputs.size, factor: factor)
+    let (scheduler, trainSteps, corrections) = try makeScheduler(request)
+    let strength = request.effectiveStrength(isXL: parts.encoder.isXL)
+    let window = try request.window(in: scheduler, trainSteps: trainSteps, strength: strength)
+    var noise = NoiseSource(seeds: request.seeds, device: request.randomDevice)
+    let prompts = try zip(adapters, request.imagePrompts).map { adapter, prompt in
+      try adapter.encoder(prompt.images, takesHiddenStates: adapter.projection.takesHiddenStates)
+    }
+    let encoder = RequestEncoder(
+      encoder: parts.encoder, request: request,
+      timeIDs: parts.encoder.isXL
+        ? TimeIDs(request.micro, height: inputs.size.height, width: inputs.size.width, scores: parts.isScored) : nil,
+      imagePrompts: prompts)
+    var start = try RunPreparation(
+      request: request, inputs: inputs, autoencoder: parts.autoencoder, isInpaintingModel: parts.isInpaintingModel,
+      scheduler: scheduler, window: window, strength: strength)(&noise)
+    start.guessesControl = request.guessMode || controlNets.contains { $0.configuration.poolsGlobally }
+    var state = RunState(
+      guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale, latents: start.latents,
+      conditional: try encoder.conditional())
+    if request.guidanceScale > 1 { state.unconditional = try encoder.unconditional() }
+    state.mask = start.mask.map { HalvedTensor($0) }
+    state.maskedImageLatents = start.maskedImageLatents.map { HalvedTensor($0) }
+    state.controlImages = try inputs.controlRows(for: request)
+    state.controlScales = request.controls.map(\.scale)
+    state.adapterScales = request.imagePrompts.map(\.scale)
     let run = DenoisingRun(
-      state: RunState(
-        guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale,
-        latents: try initialNoise * scheduler.initialNoiseScale,
-        conditional: try encoder.conditional(request.prompts),
-        unconditional: request.guidanceScale > 1 ? try encoder.unconditional(request.negativePromptOfEach) : nil),
-      initialNoise: initialNoise, encoder: encoder, autoencoder: parts.autoencoder, width: size.width,
-      height: size.height, pipelineName: "sd", scheduler: scheduler, shouldStop: shouldStop)
+      state: state, start: start, encoder: encoder, autoencoder: parts.autoencoder,
+      pipelineName: parts.encoder.isXL ? "sdxl" : "sd", scheduler: scheduler, window: window, shouldStop: shouldStop)
+    run.inputs = inputs
     run.warnings = corrections
-    try run.warnOfCuts(request.prompts, from: "--prompt")
-    try run.warnOfCuts(request.negativePrompts, from: "--negative-prompt")
+    for note in notes { run.warn(note) }
+    let count = parts.encoder.parts.count
+    try run.warnOfCuts(request.texts(encoders: count), from: "--prompt")
+    if !request.negativePrompts.isEmpty {
+      try run.warnOfCuts(request.negativeTexts(encoders: count), from: "--negative-prompt")
+    }
     return (run, noise)
   }
 
   /// The scheduler of a request, its steps planned, and a warning for each value of an old file that was repaired.
-  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, [String]) {
+  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, trainSteps: Int, [String]) {
     let kind = try request.scheduler.map { try SchedulerKind($0) }
     var configuration = try SchedulerConfiguration(schedulerFields, kind: kind, source: schedulerSource)
     let warnings = configuration.correctForStableDiffusion().filter { schedulerFields[$0] != nil }.map { key in
@@ -140,17 +172,20 @@ public struct StableDiffusionPipeline: Sendable {
       try configuration.set(key, text: value, source: "--scheduler-option")
     }
     var scheduler = try configuration.makeScheduler()
-    try scheduler.setSteps(request.inferenceSteps)
-    return (scheduler, warnings)
+    try scheduler.plan(request.stepPlan)
+    return (scheduler, configuration.trainSteps, warnings)
   }
 
-  /// Decodes the latents, row by row so that a batch needs no more memory than one picture.
-  private func finish(_ latents: Tensor, _ report: GenerationReport) throws -> GenerationResult {
+  /// Decodes the latents, row by row so that a batch needs no more memory than one picture, and puts what was mended
+  /// back into its picture where the work was confined to a region.
+  private func finish(_ run: DenoisingRun, _ report: GenerationReport) throws -> GenerationResult {
     let start = ContinuousClock.now
+    let latents = run.state.latents
     let rows = try parts.autoencoder.decodedRows(latents)
     var report = report
     report.decodeSeconds = (ContinuousClock.now - start).seconds
-    let images = try rows.map { try RGBImage(decoded: $0.select(0, at: 0)) }
+    var images = try rows.map { try RGBImage(decoded: $0.select(0, at: 0)) }
+    if let inputs = run.inputs { images = try inputs.overlaid(images, factor: factor, request: run.request) }
     let decoded = try rows.count == 1 ? rows[0] : Tensor.concatenated(rows, along: 0)
     return GenerationResult(images: images, latents: latents, decoded: decoded, report: report)
   }

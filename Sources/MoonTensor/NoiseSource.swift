@@ -37,4 +37,21 @@ public struct NoiseSource: Sendable {
     }
     return result
   }
+
+  /// Standard normal numbers for the first rows of a batch, the others' streams left alone.
+  ///
+  /// - Parameters:
+  ///   - rows: How many; with one stream any number, else at most as many as there are streams.
+  ///   - shape: Sizes of a row.
+  /// - Returns: `[rows] + shape`.
+  /// - Throws: As `normal(shape:)`.
+  package mutating func normal(firstRows rows: Int, of shape: [Int]) throws(TensorError) -> Tensor {
+    if generators.count == 1 || rows == generators.count { return try normal(shape: [rows] + shape) }
+    guard rows >= 1, rows < generators.count else {
+      throw .shapeMismatch(
+        operation: "noise of \(generators.count) seeds", found: [rows] + shape, wanted: [generators.count] + shape)
+    }
+    let result = try (0..<rows).map { row throws(TensorError) in try generators[row].normal(shape: [1] + shape) }
+    return try Tensor.concatenated(result, along: 0)
+  }
 }

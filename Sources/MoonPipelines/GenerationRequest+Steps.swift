@@ -1,0 +1,54 @@
+internal import MoonSchedulers
+
+extension GenerationRequest {
+  /// Which steps the scheduler plans.
+  var stepPlan: StepPlan {
+    if !timesteps.isEmpty { return .timesteps(timesteps) }
+    if !sigmas.isEmpty { return .sigmas(sigmas) }
+    return .count(inferenceSteps)
+  }
+
+  /// Share of a given picture that is made anew.
+  func effectiveStrength(isXL: Bool) -> Double {
+    if let strength { return strength }
+    if images.isEmpty { return 1 }
+    if masks.isEmpty { return isXL && controls.isEmpty ? 0.3 : 0.8 }
+    return isXL ? 0.9999 : 1
+  }
+
+  /// Which of the planned steps are run: those of the strength, or of the share of the denoising.
+  ///
+  /// - Throws: `PipelineError.badRequest` when none is left.
+  /// - Source: diffusers, `get_timesteps` and the use of `denoising_end` in the SDXL pipelines.
+  func window(in scheduler: any Scheduler, trainSteps: Int, strength: Double) throws -> Range<Int> {
+    let times = scheduler.timesteps
+    let order = scheduler.order
+    var first = 0
+    var end = times.count
+    let trained = Double(trainSteps)
+    if let denoisingStart, 0 < denoisingStart, denoisingStart < 1 {
+      let cutoff = (trained - denoisingStart * trained).rounded(.toNearestOrEven)
+      var count = times.count { $0 < cutoff }
+      // The two halves of a step stay together.
+      if order == 2 && count % 2 == 0 { count += 1 }
+      first = max(times.count - count, 0)
+    } else if !images.isEmpty {
+      let asked = timesteps.isEmpty ? (sigmas.isEmpty ? inferenceSteps : times.count / order) : timesteps.count
+      let kept = min(Int(Double(asked) * strength), asked)
+      first = min(max(asked - kept, 0) * order, times.count)
+      if kept < 1 {
+        throw PipelineError.badRequest(
+          option: "--strength", detail: "\(strength) of \(asked) steps leaves none to run")
+      }
+    }
+    if let denoisingEnd, 0 < denoisingEnd, denoisingEnd < 1 {
+      let cutoff = (trained - denoisingEnd * trained).rounded(.toNearestOrEven)
+      end = first + times[first...].count { $0 >= cutoff }
+    }
+    if first >= end {
+      throw PipelineError.badRequest(
+        option: denoisingStart == nil ? "--denoising-end" : "--denoising-start", detail: "no step is left to run")
+    }
+    return first..<end
+  }
+}
