@@ -91,7 +91,8 @@ extension Orientation {
     var rest = bytes[...]
     while let found = rest.firstRange(of: name) {
       rest = rest[found.upperBound...]
-      let value = rest.starts(with: "=\"".utf8) ? rest.dropFirst(2) : rest.starts(with: ">".utf8) ? rest.dropFirst() : []
+      let value =
+        rest.starts(with: "=\"".utf8) ? rest.dropFirst(2) : rest.starts(with: ">".utf8) ? rest.dropFirst() : []
       if let digit = value.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) {
         return Int(digit - UInt8(ascii: "0"))
       }
