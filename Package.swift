@@ -45,17 +45,19 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLuaSystem", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEGSystem", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .target(name: "CMoonKernels"),
     // Layer 1: what stands on one C library, or on nothing.
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
     .target(name: "CPNG", dependencies: ["CPNGSystem"]),
+    .target(name: "CJPEG", dependencies: ["CJPEGSystem"]),
     library("MoonTensor", ["COpenBLAS", "CMoonKernels"]),
     library("MoonText"),
     // Layer 2
     library("MoonLua", ["CLua"]),
     library("MoonWeights", ["MoonTensor"]),
     library("MoonSchedulers", ["MoonTensor"]),
-    library("MoonImage", ["MoonTensor", "CPNG"]),
+    library("MoonImage", ["MoonTensor", "CPNG", "CJPEG"]),
     // Layer 3
     library("MoonPlugins", ["MoonLua"]),
     library("MoonNets", ["MoonTensor", "MoonWeights"]),

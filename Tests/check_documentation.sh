@@ -10,7 +10,7 @@ build="$(swift build --show-bin-path)"
 maps=()
 for map in Sources/*/module.modulemap "$build"/*.build/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
 includes=()
-for package in lua5.4 libpng openblas; do for flag in $(pkg-config --cflags "$package"); do includes+=(-Xcc "$flag"); done; done
+for package in lua5.4 libpng libjpeg openblas; do for flag in $(pkg-config --cflags "$package"); do includes+=(-Xcc "$flag"); done; done
 target="$(swift -print-target-info | sed -n 's/.*"triple": "\([^"]*\)".*/\1/p' | head -1)"
 symbols="$(mktemp -d)"
 trap 'rm -rf "$symbols"' EXIT

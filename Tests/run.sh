@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source examples/setup.sh
-install_missing libopenblas-dev liblua5.4-dev libpng-dev pkg-config lua5.4 lua-check
+install_missing libopenblas-dev liblua5.4-dev libpng-dev libjpeg62-turbo-dev pkg-config lua5.4 lua-check
 
 echo "== Format of the Swift sources"
 swift format lint --strict --parallel --recursive Package.swift Sources Tests

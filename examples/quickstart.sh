@@ -4,7 +4,7 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source examples/setup.sh
-install_missing libopenblas-dev liblua5.4-dev libpng-dev pkg-config
+install_missing libopenblas-dev liblua5.4-dev libpng-dev libjpeg62-turbo-dev pkg-config
 
 echo "== Building (the first time takes some minutes)"
 swift build -c release --product moonstep

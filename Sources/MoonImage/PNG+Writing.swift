@@ -42,7 +42,7 @@ extension PNG {
     let pixels = isGrey ? stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] } : image.pixels
     let texts = PNGTexts()
     for (keyword, value) in text { try texts.append(keyword: keyword, value: value) }
-    var message = PNGMessage()
+    var message = CMessage(capacity: Int(MOON_PNG_MESSAGE_SIZE))
     var file = unsafe moon_png_file()
     let stop = StopQuestion(TensorEnvironment.current)
     let isWritten = unsafe message.fill { place in

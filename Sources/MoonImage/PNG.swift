@@ -6,6 +6,8 @@ internal import MoonTensor
 public enum PNG {
   /// The most bytes of a file.
   public static let maximumByteCount = 1 << 30
+  /// The bytes with which a file begins.
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// Reads the image in `bytes`.
   ///
@@ -96,14 +98,9 @@ public enum PNG {
 
   /// Looks at the first bytes, so that other formats and sizes out of bounds get a sentence of their own.
   private static func checkStart(of bytes: [UInt8], name: String) throws(ImageError) {
-    let formats: [(name: String, start: [UInt8], place: Int)] = [
-      ("JPEG", [0xFF, 0xD8, 0xFF], 0), ("WebP", Array("WEBP".utf8), 8), ("GIF", Array("GIF8".utf8), 0),
-      ("BMP", Array("BM".utf8), 0), ("TIFF", [0x49, 0x49, 0x2A, 0], 0), ("TIFF", [0x4D, 0x4D, 0, 0x2A], 0),
-    ]
-    for format in formats where bytes.dropFirst(format.place).starts(with: format.start) {
-      throw .malformed(file: name, reason: "it is a \(format.name) file; only PNG is read")
+    if let format = PictureFormat(bytes), format != .png {
+      throw .malformed(file: name, reason: "it is a \(format.rawValue) file; only PNG is read")
     }
-    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     if bytes.isEmpty { throw .malformed(file: name, reason: "it is empty") }
     if !bytes.starts(with: signature) { throw .malformed(file: name, reason: "it does not begin like one") }
     try checkLengths(of: bytes, name: name)
@@ -118,12 +115,24 @@ public enum PNG {
   /// Follows the chunks to the end of the file, so that none claims more bytes than there are: libpng would reserve and
   /// clear that much memory first.
   private static func checkLengths(of bytes: [UInt8], name: String) throws(ImageError) {
+    if !forEachChunk(of: bytes, { _, _ in }) { throw .malformed(file: name, reason: "it ends too early") }
+  }
+
+  /// Calls `body` with the kind and the data of each chunk, up to the last one, or up to one that claims more bytes than
+  /// there are; then the result is false.
+  @discardableResult
+  static func forEachChunk(
+    of bytes: [UInt8], _ body: (_ kind: ArraySlice<UInt8>, _ data: ArraySlice<UInt8>) -> Void
+  ) -> Bool {
     var place = 8
     while place + 8 <= bytes.count {
       let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
-      if length > bytes.count - place - 8 { throw .malformed(file: name, reason: "it ends too early") }
-      if bytes[place + 4..<place + 8].elementsEqual("IEND".utf8) { return }
+      if length > bytes.count - place - 8 { return false }
+      let kind = bytes[place + 4..<place + 8]
+      if kind.elementsEqual("IEND".utf8) { return true }
+      body(kind, bytes[place + 8..<place + 8 + length])
       place += 12 + length
     }
+    return true
   }
 }

@@ -13,7 +13,7 @@ internal import MoonTensor
     let limits = moon_png_limits(
       side: UInt32(RGBImage.maximumSide), chunks: 1024, chunk_byte_count: 8 << 20)
     let start = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
-    var message = PNGMessage()
+    var message = CMessage(capacity: Int(MOON_PNG_MESSAGE_SIZE))
     guard let reader = unsafe message.fill({ unsafe moon_png_open(start, bytes.count, limits, $0) }) else {
       throw .malformed(file: name, reason: message.text)
     }
@@ -27,7 +27,7 @@ internal import MoonTensor
 
   /// Reads the pixels as RGB or RGBA, and the rest of the file.
   func pixels(hasAlpha: Bool) throws(ImageError) -> [UInt8] {
-    var message = PNGMessage()
+    var message = CMessage(capacity: Int(MOON_PNG_MESSAGE_SIZE))
     var isRead = false
     let byteCount = width * height * (hasAlpha ? 4 : 3)
     let pixels = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
@@ -40,7 +40,7 @@ internal import MoonTensor
 
   /// Reads the rest of the file without its pixels.
   func skipPixels() throws(ImageError) {
-    var message = PNGMessage()
+    var message = CMessage(capacity: Int(MOON_PNG_MESSAGE_SIZE))
     if !(unsafe message.fill { unsafe moon_png_skip(reader, $0) }) {
       throw .malformed(file: name, reason: message.text)
     }
@@ -71,20 +71,5 @@ internal import MoonTensor
     var result = ""
     for index in bytes.indices { result.unicodeScalars.append(Unicode.Scalar(unsafe bytes[index])) }
     return result
-  }
-}
-
-/// What the C functions say when they fail.
-struct PNGMessage {
-  private var bytes = [CChar](repeating: 0, count: Int(MOON_PNG_MESSAGE_SIZE))
-
-  /// Calls `body` with the place for a message.
-  mutating func fill<Result>(_ body: (UnsafeMutablePointer<CChar>?) -> Result) -> Result {
-    unsafe bytes.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
-  }
-
-  /// The message.
-  var text: String {
-    String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }
