@@ -17,7 +17,10 @@ os.environ["MKL_CBWR"] = "COMPATIBLE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-PARTS = ["tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet"]
+PARTS = [
+    "tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet",
+    "guide_models", "guide_traces",
+]  # fmt: skip
 
 
 def main():
