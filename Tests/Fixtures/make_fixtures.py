@@ -19,7 +19,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 PARTS = [
     "tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet", "images",
-]
+    "guide_models", "guide_traces",
+]  # fmt: skip
 
 
 def main():

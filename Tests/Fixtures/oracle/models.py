@@ -203,7 +203,7 @@ def let_noise_through(unet, strength=12.0, rest=0.5):
     through the first channels of conv_in and the skip connection around everything into channel pairs (x, -x);
     each pair is one group of the last norm, and silu(x) - silu(-x) is x.
     """
-    latents = unet.config.in_channels
+    latents = unet.config.out_channels  # an inpainting UNet has more inputs
     shortcut = unet.up_blocks[-1].resnets[-1].conv_shortcut.weight
     skip = shortcut.shape[1] - unet.conv_in.out_channels
     unet.conv_out.weight.copy_((unet.conv_out.weight * rest).half().float())
