@@ -46,11 +46,12 @@ let package = Package(
     .systemLibrary(name: "CLuaSystem", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CMoonKernels"),
+    .target(name: "CMoonVocabulary", exclude: ["merges.txt", "NOTICE.txt"]),
     // Layer 1: what stands on one C library, or on nothing.
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
     .target(name: "CPNG", dependencies: ["CPNGSystem"]),
     library("MoonTensor", ["COpenBLAS", "CMoonKernels"]),
-    library("MoonText"),
+    library("MoonText", ["CMoonVocabulary"]),
     // Layer 2
     library("MoonLua", ["CLua"]),
     library("MoonWeights", ["MoonTensor"]),
@@ -59,6 +60,7 @@ let package = Package(
     // Layer 3
     library("MoonPlugins", ["MoonLua"]),
     library("MoonNets", ["MoonTensor", "MoonWeights"]),
+    library("MoonCommunity", ["MoonTensor", "MoonWeights"]),
     // Layer 4
     library(
       "MoonPipelines",
@@ -81,6 +83,7 @@ let package = Package(
     tests(of: "MoonImage", ["MoonTensor"]),
     tests(of: "MoonPlugins", ["MoonLua"]),
     tests(of: "MoonNets", ["MoonTensor", "MoonWeights"]),
+    tests(of: "MoonCommunity", ["MoonTensor", "MoonWeights", "MoonNets"]),
     tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights"]),
     tests(of: "MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
     tests(of: "MoonCommand", ["moonstep"] + commandDependencies),
