@@ -47,12 +47,13 @@ let package = Package(
     .systemLibrary(name: "CPNGSystem", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEGSystem", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .target(name: "CMoonKernels"),
+    .target(name: "CMoonVocabulary", exclude: ["merges.txt", "NOTICE.txt"]),
     // Layer 1: what stands on one C library, or on nothing.
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
     .target(name: "CPNG", dependencies: ["CPNGSystem"]),
     .target(name: "CJPEG", dependencies: ["CJPEGSystem"]),
     library("MoonTensor", ["COpenBLAS", "CMoonKernels"]),
-    library("MoonText"),
+    library("MoonText", ["CMoonVocabulary"]),
     // Layer 2
     library("MoonLua", ["CLua"]),
     library("MoonWeights", ["MoonTensor"]),
@@ -61,6 +62,7 @@ let package = Package(
     // Layer 3
     library("MoonPlugins", ["MoonLua"]),
     library("MoonNets", ["MoonTensor", "MoonWeights"]),
+    library("MoonCommunity", ["MoonTensor", "MoonWeights"]),
     // Layer 4
     library(
       "MoonPipelines",
@@ -83,6 +85,7 @@ let package = Package(
     tests(of: "MoonImage", ["MoonTensor"]),
     tests(of: "MoonPlugins", ["MoonLua"]),
     tests(of: "MoonNets", ["MoonTensor", "MoonWeights"]),
+    tests(of: "MoonCommunity", ["MoonTensor", "MoonWeights", "MoonNets"]),
     tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights"]),
     tests(of: "MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
     tests(of: "MoonCommand", ["moonstep"] + commandDependencies),

@@ -8,7 +8,7 @@ public struct CLIPTokenizer: Sendable {
   /// Number of ids of every encoded text.
   public let modelMaxLength: Int
   /// Number of tokens, added ones included; every id is below it.
-  public let vocabularySize: Int
+  public private(set) var vocabularySize: Int
   /// Id of the token before every text.
   public let beginningOfTextID: Int32
   /// Id of the token behind every text.
@@ -23,10 +23,12 @@ public struct CLIPTokenizer: Sendable {
 
   private let model: BytePairModel
   /// The tokens by id.
-  private let pieces: [String]
+  private var pieces: [String]
   /// Added tokens found in the text as typed, and in the normalised text.
   private let verbatimTokens: AddedTokenMatcher
-  private let normalizedTokens: AddedTokenMatcher
+  private var normalizedTokens: AddedTokenMatcher
+  /// The tokens that `adding` added.
+  private var laterTokens: Set<String> = []
   private let paddingSide: TokenizerConfiguration.Side
   private let truncationSide: TokenizerConfiguration.Side
   private let splitsSpecialTokens: Bool
@@ -42,7 +44,11 @@ public struct CLIPTokenizer: Sendable {
   /// - Throws: `TokenizerError`, naming the file and the key.
   public init(contentsOf folder: URL, defaultLength: Int = 77) throws(TokenizerError) {
     guard TokenizerConfiguration.lengths.contains(defaultLength) else { throw .unusableLength(found: defaultLength) }
-    let files = try TokenizerFolder(contentsOf: folder)
+    try self.init(TokenizerFolder(contentsOf: folder), defaultLength: defaultLength)
+  }
+
+  /// The tokenizer of these files.
+  init(_ files: TokenizerFolder, defaultLength: Int) throws(TokenizerError) {
     let configuration = try TokenizerConfiguration(files)
     model = try BytePairModel(files.source, unknown: configuration.content(of: "unk_token"))
     let added = try AddedVocabulary(configuration.declarations, vocabulary: model.vocabulary)
@@ -80,6 +86,59 @@ public struct CLIPTokenizer: Sendable {
     guard bytes.count <= Self.textLimit else { throw .textTooLong(found: bytes.count, limit: Self.textLimit) }
     if let byte = invalidUTF8(in: bytes) { throw .invalidUTF8(byte: byte) }
     return try encode(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// The same tokenizer with more tokens, which have the ids from `vocabularySize` on.
+  ///
+  /// They are cut out of a text before its words are, the longest first, in capitals or not, as transformers does with
+  /// `add_tokens`; `Fixtures/community` proves it.
+  ///
+  /// - Parameter tokens: The tokens, each 1 to 1,024 bytes of UTF-8 that is new to the vocabulary.
+  /// - Returns: The tokenizer; this one stays as it is.
+  /// - Throws: `TokenizerError.unusableToken`.
+  package func adding(_ tokens: [String]) throws(TokenizerError) -> CLIPTokenizer {
+    var result = self
+    for token in tokens {
+      let content = Array(token.utf8)
+      guard AddedToken.lengths.contains(content.count) else {
+        throw .unusableToken(token: quoted(content), reason: "it must have 1 to \(AddedToken.lengths.upperBound) bytes")
+      }
+      if model.vocabulary[content] != nil || result.pieces.dropFirst(model.vocabulary.count).contains(token) {
+        throw .unusableToken(token: quoted(content), reason: "the tokenizer has it already")
+      }
+      var added = AddedToken(legacy: content, isSpecial: false)
+      added.isNormalized = true
+      result.normalizedTokens.add(
+        added, text: TextNormalizer.normalized(Array(token.unicodeScalars)), identifier: Int32(result.pieces.count))
+      result.pieces.append(token)
+      result.vocabularySize = result.pieces.count
+      result.laterTokens.insert(token)
+    }
+    return result
+  }
+
+  /// A prompt in which each added token with several vectors (`cat`, `cat_1`, `cat_2` ...) is followed by the others.
+  ///
+  /// As in the reference, only a token that is spelt as it was added is found, capitals included.
+  ///
+  /// - Parameter prompt: The prompt.
+  /// - Returns: The prompt to encode.
+  /// - Throws: `TokenizerError.textTooLong`.
+  package func expandingAddedTokens(in prompt: String) throws(TokenizerError) -> String {
+    if laterTokens.isEmpty { return prompt }
+    let encoding = try encode(prompt)
+    var result = prompt
+    var seen: Set<String> = []
+    for token in encoding.tokens + encoding.cutTokens where laterTokens.contains(token) && seen.insert(token).inserted {
+      var replacement = token
+      var number = 1
+      while laterTokens.contains("\(token)_\(number)") {
+        replacement += " \(token)_\(number)"
+        number += 1
+      }
+      if number > 1 { result = result.replacing(token, with: replacement) }
+    }
+    return result
   }
 
   /// Ids of all tokens of `text`, nothing around them, nothing cut.

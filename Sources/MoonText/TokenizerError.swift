@@ -26,6 +26,8 @@ public enum TokenizerError: Error, Equatable, Sendable {
   case misplacedAddedToken(file: String, token: String, found: Int, wanted: Int)
   /// The length that the caller gives for texts is not 2 to 65,536.
   case unusableLength(found: Int)
+  /// A token that is to be added cannot be.
+  case unusableToken(token: String, reason: String)
   /// A text is longer than `limit` bytes.
   case textTooLong(found: Int, limit: Int)
   /// A text is not UTF-8; `byte` counts from 0.
@@ -62,6 +64,8 @@ extension TokenizerError: CustomStringConvertible {
       "\(file): the added token \(token) has the id \(found), but the vocabulary gives it \(wanted)."
     case .unusableLength(let found):
       "An encoded text cannot have \(found) ids, only 2 to 65536."
+    case .unusableToken(let token, let reason):
+      "The token \(token) cannot be added: \(reason)."
     case .textTooLong(let found, let limit):
       "The text has \(found) bytes, more than the \(limit) that are encoded."
     case .invalidUTF8(let byte):

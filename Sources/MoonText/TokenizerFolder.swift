@@ -40,6 +40,14 @@ struct TokenizerFolder {
     source = .separate(vocabulary: vocabulary, merges: merges)
   }
 
+  /// The vocabulary that `merges` makes, with a configuration and nothing else.
+  init(merges: File, configuration: JSONValue) {
+    self.configuration = ConfigurationNode(value: configuration, file: merges.path, path: "")
+    specialTokens = nil
+    addedTokens = nil
+    source = .separate(vocabulary: PublishedVocabulary.vocabulary(of: merges), merges: merges)
+  }
+
   /// The JSON object in a file; nil if there is no such file.
   private static func object(in folder: URL, named name: String) throws(TokenizerError) -> ConfigurationNode? {
     guard let (path, bytes) = try file(in: folder, named: name) else { return nil }

@@ -25,13 +25,16 @@ package struct WeightMap {
   }
 
   /// The tensors of `file`.
-  package init(_ file: SafetensorsFile) { self.init(store: WeightStore(file)) }
+  package init(_ file: SafetensorsFile) { self.init(FileSource(file)) }
+
+  /// The tensors of `source`.
+  package init(_ source: any WeightSource) { self.init(store: WeightStore(source)) }
 
   /// The tensors of a `.safetensors` file, or of the files that a `.json` index beside them names.
   package init(contentsOf url: URL) throws(WeightsError) {
-    let store =
-      url.pathExtension == "json" ? try WeightStore(index: url) : WeightStore(try SafetensorsFile(contentsOf: url))
-    self.init(store: store)
+    let source =
+      url.pathExtension == "json" ? try FileSource(index: url) : FileSource(try SafetensorsFile(contentsOf: url))
+    self.init(source)
   }
 
   /// The weights in a component's folder; `WeightFiles.find` says which files are looked for.
@@ -44,14 +47,19 @@ package struct WeightMap {
   }
 
   /// The file, or the index of the files, for messages.
-  package var name: String { store.name }
+  package var name: String { store.source.name }
 
   /// The mapped files.
-  var mappings: [MappedFile] { store.mappings }
+  var mappings: [MappedFile] { store.source.files.map(\.mapping) }
+
+  /// A map of what `change` makes of the source of all tensors, of which nothing is used yet; the prefix stays.
+  package func withSource(_ change: (any WeightSource) throws -> any WeightSource) rethrows -> WeightMap {
+    WeightMap(store: WeightStore(try change(store.source)), prefix: prefix, variant: variant)
+  }
 
   /// The names under the prefix, without it, in the order of the files.
   package var keys: [String] {
-    store.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    store.source.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
   }
 
   /// The same tensors, each name looked up after `prefix`, which ends in a dot where the names do.
@@ -60,15 +68,18 @@ package struct WeightMap {
   }
 
   /// Whether there is a tensor named `key`; asking does not use it.
-  package func contains(_ key: String) -> Bool { store.shape(prefix + key) != nil }
+  package func contains(_ key: String) -> Bool { store.source.shape(of: prefix + key) != nil }
 
   /// The shape of the tensor named `key`, or `nil`; asking does not use it.
-  package func shape(of key: String) -> [Int]? { store.shape(prefix + key) }
+  package func shape(of key: String) -> [Int]? { store.source.shape(of: prefix + key) }
+
+  /// How the file stores the tensor named `key`, or `nil`; asking does not use it.
+  package func dtype(of key: String) -> SafetensorsDType? { store.source.dtype(of: prefix + key) }
 
   /// The tensor named `key`, which must have the shape `shape`.
   package func take(_ key: String, shape: [Int]) throws(WeightsError) -> Tensor {
     guard let tensor = try takeIfPresent(key, shape: shape) else {
-      throw .missingKey(file: store.name, key: prefix + key)
+      throw .missingKey(file: name, key: prefix + key)
     }
     return tensor
   }
@@ -76,9 +87,13 @@ package struct WeightMap {
   /// The tensor named `key`, which must have the shape `shape`, or `nil` when there is none.
   package func takeIfPresent(_ key: String, shape: [Int]) throws(WeightsError) -> Tensor? {
     let key = prefix + key
-    guard let file = store.use(key), let found = file.entry(key)?.shape else { return nil }
-    if found != shape { throw .shapeMismatch(file: file.name, key: key, found: found, wanted: shape) }
-    return try file.tensor(key)
+    guard let found = store.source.shape(of: key) else { return nil }
+    store.use(key)
+    if found != shape {
+      let place = store.source.place(of: key)
+      throw .shapeMismatch(file: place.file, key: place.key, found: found, wanted: shape)
+    }
+    return try store.source.tensor(key)
   }
 
   /// Throws when a tensor was not used and no pattern lists it.
@@ -89,6 +104,7 @@ package struct WeightMap {
     let patterns = ignored.map(NamePattern.init)
     let unused = store.unusedKeys.filter { key in !patterns.contains { $0.matches(key) } }
     if unused.isEmpty { return }
-    throw .unusedKeys(file: store.name, keys: Array(unused.prefix(5)), count: unused.count)
+    let shown = unused.prefix(5).map { store.source.place(of: $0).key }
+    throw .unusedKeys(file: name, keys: shown, count: unused.count)
   }
 }

@@ -38,9 +38,10 @@ private struct ReferenceCases: Decodable {
     }
   }
 
-  @Test("become the ids of the reference with the published vocabulary")
-  func published() throws {
-    let tokenizer = try Published.tokenizer.get()
+  @Test(
+    "become the ids of the reference with the published vocabulary, from files and built in", arguments: [false, true])
+  func published(isBuiltIn: Bool) throws {
+    let tokenizer = isBuiltIn ? try CLIPTokenizer(published: .endOfText) : try Published.tokenizer.get()
     let cases = try ReferenceCases("tokenizer_cases.json").cases
     #expect(cases.count > 200)
     for entry in cases {
@@ -48,9 +49,9 @@ private struct ReferenceCases: Decodable {
     }
   }
 
-  @Test("become the ids of the reference with SD 2.x's pad token")
-  func secondVersion() throws {
-    let tokenizer = try Published.secondTokenizer.get()
+  @Test("become the ids of the reference with SD 2.x's pad token, from files and built in", arguments: [false, true])
+  func secondVersion(isBuiltIn: Bool) throws {
+    let tokenizer = isBuiltIn ? try CLIPTokenizer(published: .exclamationMark) : try Published.secondTokenizer.get()
     #expect(tokenizer.paddingID == 0)
     let cases = try ReferenceCases("tokenizer_cases.json").cases.filter { $0.sd2 != nil }
     #expect(cases.count > 20)

@@ -1,0 +1,101 @@
+internal import MoonTensor
+internal import MoonWeights
+
+/// What an adapter adds to the weight of one layer: `scale * up * down`.
+struct LoRALayer: Sendable {
+  /// The names of the tensors of a layer.
+  struct Pieces {
+    let key: LoRAKey
+    var names: [LoRAKey.Role: String] = [:]
+
+    init(_ key: LoRAKey) { self.key = key }
+  }
+
+  /// The network.
+  let component: LoRA.Component?
+  /// The layer, dotted or, where `isFlat`, with underscores for all dots.
+  let layer: String
+  let isFlat: Bool
+  /// The name of the narrowing tensor in the file, for messages.
+  let key: String
+  private let file: String
+  private let down: Tensor
+  private let up: Tensor
+  private let mid: Tensor?
+  private let scale: Float
+
+  /// Reads the tensors of a layer and checks that they fit each other.
+  init(_ pieces: Pieces, file: SafetensorsFile, scaling: LoRAScaling) throws(CommunityError) {
+    let names = pieces.names
+    guard let downName = names[.down] else {
+      let key = names[.up] ?? names[.mid] ?? names[.alpha] ?? pieces.key.layer
+      throw .badKey(file: file.name, key: key, reason: "has no lora_down to go with it")
+    }
+    guard let upName = names[.up] else {
+      throw .badKey(file: file.name, key: downName, reason: "has no lora_up to go with it")
+    }
+    func tensor(_ name: String) throws(CommunityError) -> Tensor {
+      try onWeights { () throws(WeightsError) in try file.tensor(name) }
+    }
+    (down, up) = (try tensor(downName), try tensor(upName))
+    mid = if let name = names[.mid] { try tensor(name) } else { nil }
+    func refuse(_ key: String, _ tensor: Tensor, _ wanted: String) -> CommunityError {
+      .badKey(file: file.name, key: key, reason: "has the shape \(TensorError.text(tensor.shape)), wanted \(wanted)")
+    }
+    guard [2, 4].contains(down.rank), down.count > 0 else {
+      throw refuse(downName, down, "[rank, in] or [rank, in, kernel, kernel]")
+    }
+    let rank = down.shape[0]
+    if let mid, let name = names[.mid] {
+      guard mid.rank == 4, mid.shape[1] == rank, mid.count > 0 else {
+        throw refuse(name, mid, "[rank, \(rank), kernel, kernel]")
+      }
+    }
+    let wantedRank = mid?.shape[0] ?? rank
+    guard [2, 4].contains(up.rank), up.shape[1] == wantedRank, up.shape.dropFirst(2).allSatisfy({ $0 == 1 }) else {
+      throw refuse(upName, up, "[out, \(wantedRank)]")
+    }
+    if mid != nil, !down.shape.dropFirst(2).allSatisfy({ $0 == 1 }) { throw refuse(downName, down, "[rank, in, 1, 1]") }
+    component = pieces.key.component
+    layer = pieces.key.layer
+    isFlat = pieces.key.isFlat
+    key = downName
+    self.file = file.name
+    scale = try scaling.scale(of: pieces.key, rank: rank, alpha: names[.alpha], in: file)
+  }
+
+  /// The shape of what is added, with a kernel of 1x1 left out.
+  private var shape: [Int] {
+    let kernel = mid.map { $0.shape.dropFirst(2) } ?? down.shape.dropFirst(2)
+    return [up.shape[0], down.shape[1]] + (kernel.allSatisfy { $0 == 1 } ? [] : kernel)
+  }
+
+  /// Throws when what is added does not have the shape of the weight; a 1x1 convolution and a matrix are the same.
+  func requireShape(_ weight: [Int]) throws(CommunityError) {
+    let plain = weight.dropFirst(2).allSatisfy { $0 == 1 } ? Array(weight.prefix(2)) : weight
+    if shape == plain { return }
+    throw .badKey(
+      file: file, key: key,
+      reason: "changes a layer of the shape \(TensorError.text(shape)), but the model's is "
+        + "\(TensorError.text(weight)): the LoRA was made for another model")
+  }
+
+  /// `weight + strength * scale * up * down`, float32.
+  func added(to weight: Tensor, strength: Float) throws(TensorError) -> Tensor {
+    let wide = try up.reshaped(to: [up.shape[0], up.shape[1]])
+    let narrow = try down.reshaped(to: [down.shape[0], -1])
+    var product: Tensor
+    if let mid {
+      // out[o, i, kernel] = sum over p, q of up[o, p] mid[p, q, kernel] down[q, i]
+      let (outer, inner) = (mid.shape[0], mid.shape[1])
+      let kernels = mid.shape[2] * mid.shape[3]
+      let left = try wide.matmul(mid.reshaped(to: [outer, inner * kernels]))
+      let stacked = try left.reshaped(to: [up.shape[0], inner, kernels]).transposed(1, 2)
+      product = try stacked.matmul(narrow).transposed(1, 2)
+    } else {
+      product = try wide.matmul(narrow)
+    }
+    product = try product.reshaped(to: weight.shape)
+    return try weight + product * (strength * scale)
+  }
+}
