@@ -2,9 +2,9 @@ extension ImageProcessor {
   /// The original where the mask is black, and what was painted where it is white.
   ///
   /// - Parameters:
-  ///   - mask: What was painted, of the original's size.
-  ///   - original: The image that was painted on.
   ///   - image: What was painted: of the original's size or, with `region`, of any.
+  ///   - original: The image that was painted on.
+  ///   - mask: White where the painting shows, of the original's size.
   ///   - region: The part of the original that `image` shows; outside of it the painting is black.
   /// - Returns: An image of the original's size, equal to the reference's to the byte.
   /// - Throws: `ImageError.differentSize`, `.unsupportedSize`.

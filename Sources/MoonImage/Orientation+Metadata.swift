@@ -75,8 +75,8 @@ extension Orientation {
       let entry = directory + 2 + index * 12
       guard let tag = number(at: entry, byteCount: 2) else { return nil }
       if tag != 274 { continue }
-      // 1, 3 and 4 are numbers of one, two and four bytes.
-      let sizes = [1: 1, 3: 2, 4: 4]
+      // 3 and 4 are numbers of two and four bytes; single bytes are no orientation to the reference.
+      let sizes = [3: 2, 4: 4]
       guard let kind = number(at: entry + 2, byteCount: 2), let byteCount = sizes[kind],
         number(at: entry + 4, byteCount: 4) == 1
       else { return nil }

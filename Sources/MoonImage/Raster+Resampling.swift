@@ -8,8 +8,8 @@ extension Raster {
   /// This raster at another size, equal to PIL's `resize` with the same filter to the byte.
   ///
   /// - Parameters:
-  ///   - width: The new width, at least 1.
-  ///   - height: The new height, at least 1.
+  ///   - newWidth: The new width, at least 1.
+  ///   - newHeight: The new height, at least 1.
   ///   - filter: How pixels are made.
   ///   - part: What is resized, within this raster; by default all of it. Pixels beside it count where the filter reaches
   ///     them.
@@ -26,16 +26,21 @@ extension Raster {
         ? self : cropped(x: part.columns.lowerBound, y: part.rows.lowerBound, width: newWidth, height: newHeight)
     }
     if filter == .nearest { return nearest(width: newWidth, height: newHeight, part: part) }
-    var result = self
-    if newWidth != width || part.columns != all.columns {
-      let weights = ResamplingWeights(
-        filter, size: width, range: part.columns, newSize: newWidth, precision: precision)
-      result = result.resampledRows(weights)
+    let isRowsPass = newWidth != width || part.columns != all.columns
+    let isColumnsPass = newHeight != height || part.rows != all.rows
+    // Both orders differ in rounding. PIL begins with the columns where they lose more than twice as many pixels as rows do.
+    let areColumnsFirst = precision == .pillow && newHeight < height && height - newHeight > 2 * (width - newWidth)
+    func columnsPass(_ raster: Raster) -> Raster {
+      if !isColumnsPass { return raster }
+      return raster.resampledColumns(
+        ResamplingWeights(filter, size: height, range: part.rows, newSize: newHeight, precision: precision))
     }
-    if newHeight != height || part.rows != all.rows {
-      let weights = ResamplingWeights(filter, size: height, range: part.rows, newSize: newHeight, precision: precision)
-      result = result.resampledColumns(weights)
+    var result = areColumnsFirst ? columnsPass(self) : self
+    if isRowsPass {
+      result = result.resampledRows(
+        ResamplingWeights(filter, size: width, range: part.columns, newSize: newWidth, precision: precision))
     }
+    if !areColumnsFirst { result = columnsPass(result) }
     return result
   }
 

@@ -8,7 +8,7 @@ import Testing
   func files(name: String) throws {
     let image = try RGBImage(file: try ImageFixtures.bytes(name))
     let wanted = try Fixture("images/files").image(name)
-    #expect([image.width, image.height] == [wanted.width, wanted.height])
+    #expect(image.width == wanted.width)
     #expect(image == wanted)
   }
 

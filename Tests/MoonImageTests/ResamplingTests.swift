@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test("covers every filter, up and down")
-  func coverage() { #expect(Self.keys.count == 6 * 12) }
+  func coverage() { #expect(Self.keys.count == 6 * 16) }
 
   @Test("to the same size changes nothing", arguments: ResamplingFilter.allCases)
   func identity(filter: ResamplingFilter) throws {

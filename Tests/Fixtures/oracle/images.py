@@ -166,7 +166,7 @@ def make_resized():
     small = picture(3, 2, 9)
     tensors = {"picture": array(image), "grey": array(grey), "strip": array(strip), "small": array(small)}
     sizes = {
-        "picture": [(1, 1), (7, 5), (18, 29), (37, 12), (20, 44), (48, 21)],
+        "picture": [(1, 1), (7, 5), (18, 29), (37, 12), (20, 44), (48, 21), (34, 8), (33, 20), (33, 21), (30, 20)],
         "grey": [(13, 15), (40, 9), (31, 26)],
         "strip": [(7, 3), (11, 5)],
         "small": [(17, 10)],
