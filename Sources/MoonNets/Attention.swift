@@ -8,6 +8,8 @@ package struct Attention: Sendable {
   private let key: LinearLayer
   private let value: LinearLayer
   private let output: LinearLayer
+  /// What adapters have added, in their order.
+  private var imageAttentions: [ImageAttention] = []
 
   /// Takes `to_q`, `to_k`, `to_v` (no bias) and `to_out.0`.
   ///
@@ -28,11 +30,23 @@ package struct Attention: Sendable {
     output = try weights.linear("to_out.0", inner, width)
   }
 
+  /// Attends to the tokens of one more image prompt.
+  mutating func add(_ layer: ImageAttention) { imageAttentions.append(layer) }
+
   /// Attention of `input` `[batch, length, width]` to `context` `[batch, positions, contextWidth]`, plus `residual`.
+  ///
+  /// What the queries find in each image prompt is added to what they find in `context`, times the prompt's scale.
   package func callAsFunction(
-    _ input: Tensor, context: Tensor, adding residual: Tensor
+    _ input: Tensor, context: Tensor, images: [ImageConditioning] = [], adding residual: Tensor
   ) throws(TensorError) -> Tensor {
-    let mixed = try query(input).attention(keys: key(context), values: value(context), heads: heads)
+    let queries = try query(input)
+    var mixed = try queries.attention(keys: key(context), values: value(context), heads: heads)
+    var terms: [(weight: Float, tensor: Tensor)] = []
+    for (layer, image) in zip(imageAttentions, images) where image.scale != 0 {
+      let found = try queries.attention(keys: layer.key(image.tokens), values: layer.value(image.tokens), heads: heads)
+      terms.append((Float(image.scale), found))
+    }
+    if !terms.isEmpty { mixed = try .linearCombination([(1, mixed)] + terms) }
     return try output(mixed, adding: residual)
   }
 }

@@ -11,6 +11,10 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case badInput(network: String, found: [Int], wanted: String)
   /// A number given to a network that is outside its range.
   case outOfRange(network: String, name: String, found: Int, range: ClosedRange<Int>)
+  /// An input that the network needs and was not given.
+  case missingInput(network: String, name: String)
+  /// A list of inputs of another length than the network takes.
+  case wrongCount(network: String, name: String, found: Int, wanted: Int)
 
   /// One sentence with the file and key, or the network, in it.
   public var description: String {
@@ -23,6 +27,10 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(network): the input has shape \(TensorError.text(found)), wanted \(wanted)"
     case .outOfRange(let network, let name, let found, let range):
       "\(network): \(name) \(found) is outside \(range.lowerBound)..\(range.upperBound)"
+    case .missingInput(let network, let name):
+      "\(network): \(name) are missing"
+    case .wrongCount(let network, let name, let found, let wanted):
+      "\(network): \(found) \(name) were given, wanted \(wanted)"
     }
   }
 }

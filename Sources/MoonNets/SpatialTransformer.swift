@@ -7,7 +7,7 @@ package struct TransformerBlock: Sendable {
   private let selfNorm: LayerNorm
   private let selfAttention: Attention
   private let crossNorm: LayerNorm
-  private let crossAttention: Attention
+  private var crossAttention: Attention
   private let feedForwardNorm: LayerNorm
   private let gate: LinearLayer
   private let feedForward: LinearLayer
@@ -25,11 +25,16 @@ package struct TransformerBlock: Sendable {
     feedForward = try weights.linear("ff.net.2", width * 4, width)
   }
 
+  /// Takes the next of the layers of an adapter.
+  mutating func add(_ layers: inout ArraySlice<ImageAttention>) { crossAttention.add(layers.removeFirst()) }
+
   /// Runs the block on `[batch, length, width]`.
-  package func callAsFunction(_ input: Tensor, context: Tensor) throws(TensorError) -> Tensor {
+  package func callAsFunction(
+    _ input: Tensor, context: Tensor, images: [ImageConditioning] = []
+  ) throws(TensorError) -> Tensor {
     let normalized = try selfNorm(input)
     var hidden = try selfAttention(normalized, context: normalized, adding: input)
-    hidden = try crossAttention(crossNorm(hidden), context: context, adding: hidden)
+    hidden = try crossAttention(crossNorm(hidden), context: context, images: images, adding: hidden)
     return try feedForward(gate(feedForwardNorm(hidden)).gatedGELU(), adding: hidden)
   }
 }
@@ -39,7 +44,7 @@ package struct TransformerBlock: Sendable {
 package struct SpatialTransformer: Sendable {
   private let norm: GroupNorm
   private let projectionIn: LinearLayer
-  private let blocks: [TransformerBlock]
+  private var blocks: [TransformerBlock]
   private let projectionOut: LinearLayer
 
   /// Takes `norm`, `proj_in`, `transformer_blocks` and `proj_out`.
@@ -59,12 +64,19 @@ package struct SpatialTransformer: Sendable {
     projectionOut = try weights.linearOrPointwise("proj_out", channels, channels)
   }
 
+  /// Takes the next of the layers of an adapter, one for each block.
+  mutating func add(_ layers: inout ArraySlice<ImageAttention>) {
+    for index in blocks.indices { blocks[index].add(&layers) }
+  }
+
   /// Runs the transformer on `[batch, height, width, channels]` with `context` `[batch, positions, contextWidth]`.
-  package func callAsFunction(_ input: Tensor, context: Tensor) throws(TensorError) -> Tensor {
+  package func callAsFunction(
+    _ input: Tensor, context: Tensor, images: [ImageConditioning] = []
+  ) throws(TensorError) -> Tensor {
     let pixels = [input.shape[0], input.shape[1] * input.shape[2], input.shape[3]]
     let flat = try input.reshaped(to: pixels)
     var hidden = try projectionIn(norm(flat))
-    for block in blocks { hidden = try block(hidden, context: context) }
+    for block in blocks { hidden = try block(hidden, context: context, images: images) }
     return try projectionOut(hidden, adding: flat).reshaped(to: input.shape)
   }
 }

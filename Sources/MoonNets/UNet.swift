@@ -8,11 +8,10 @@ package struct UNet: Sendable {
   package let configuration: UNetConfiguration
   /// The memory that its mapped weights take; given back, it comes again with the next call.
   package let pages: WeightPages
-  private let timeEmbedding: TimeEmbedding
-  private let convolutionIn: ConvolutionLayer
-  private let downBlocks: [UNetDownBlock]
-  private let midBlock: UNetMidBlock
-  private let upBlocks: [UNetUpBlock]
+  /// The adapters that were added.
+  package private(set) var adapterCount = 0
+  private var encoder: UNetEncoder
+  private var upBlocks: [UNetUpBlock]
   private let normOut: GroupNorm
   private let convolutionOut: ConvolutionLayer
 
@@ -24,32 +23,9 @@ package struct UNet: Sendable {
     pages = WeightPages(of: weights)
     let channels = configuration.channels
     let levels = channels.count
-    let context = UNetBlockContext(
-      timeWidth: configuration.timeWidth, contextWidth: configuration.contextWidth,
-      groups: configuration.groups, epsilon: configuration.epsilon)
-    timeEmbedding = try TimeEmbedding(
-      weights.scoped("time_embedding."), width: channels[0], output: configuration.timeWidth,
-      flipsSineToCosine: configuration.flipsSineToCosine, frequencyShift: configuration.frequencyShift)
-    convolutionIn = try weights.convolution("conv_in", configuration.inputChannels, channels[0])
-
-    var skipChannels = [channels[0]]
-    var downBlocks: [UNetDownBlock] = []
-    for level in 0..<levels {
-      let isLast = level == levels - 1
-      downBlocks.append(
-        try UNetDownBlock(
-          weights.scoped("down_blocks.\(level)."), context, input: channels[max(level - 1, 0)],
-          output: channels[level], layers: configuration.layers[level], heads: configuration.heads[level],
-          depth: configuration.depths[level], attends: configuration.downAttends[level],
-          downsamplePadding: isLast ? nil : configuration.downsamplePadding))
-      skipChannels += [Int](
-        repeating: channels[level], count: configuration.layers[level] + (isLast ? 0 : 1))
-    }
-    self.downBlocks = downBlocks
-    midBlock = try UNetMidBlock(
-      weights.scoped("mid_block."), context, channels: channels[levels - 1],
-      heads: configuration.heads[levels - 1], depth: configuration.depths[levels - 1])
-
+    let context = UNetBlockContext(configuration)
+    encoder = try UNetEncoder(configuration, weights: weights)
+    var skipChannels = configuration.skipChannels
     var upBlocks: [UNetUpBlock] = []
     for index in 0..<levels {
       let level = levels - 1 - index
@@ -70,52 +46,67 @@ package struct UNet: Sendable {
     try weights.finish()
   }
 
-  /// Predicts the noise (or the velocity, as the model was trained) in `latents`.
+  /// This network with one more adapter, whose weights both share: from then on it takes one more image prompt.
+  ///
+  /// - Throws: `NetworkError.badInput` for an adapter that was made for another network.
+  package func adding(_ adapter: IPAdapterLayers) throws -> UNet {
+    let widths = configuration.crossAttentionWidths
+    guard adapter.widths == widths, adapter.contextWidth == configuration.contextWidth else {
+      throw NetworkError.badInput(
+        network: "UNet adapter for text embeddings of width \(adapter.contextWidth)", found: adapter.widths,
+        wanted: "\(TensorError.text(widths)) for width \(configuration.contextWidth)")
+    }
+    var copy = self
+    var layers = adapter.layers[...]
+    copy.encoder.addDown(&layers)
+    for index in copy.upBlocks.indices { copy.upBlocks[index].add(&layers) }
+    copy.encoder.addInnermost(&layers)
+    copy.adapterCount += 1
+    return copy
+  }
+
+  /// Predicts the noise (or the velocity, as the model was trained) in `latents`, led by text alone.
   ///
   /// - Parameters:
   ///   - latents: `[batch, height, width, inputChannels]`, scaled as the scheduler wants it.
   ///   - timestep: Training time.
   ///   - context: Text embeddings, `[batch, positions, contextWidth]`.
-  ///   - observe: Called with the name and the activations (channels last) of each stage, for comparison with the
-  ///     reference. `time_embedding` and `conv_norm_out` come after their SiLU, those of the reference before it.
+  ///   - observe: As below.
   /// - Returns: `[batch, height, width, outputChannels]`.
-  /// - Throws: `NetworkError.badInput`, `TensorError`.
+  /// - Throws: `NetworkError`, `TensorError`.
   package func callAsFunction(
     _ latents: Tensor, timestep: Double, context: Tensor, observe: ((String, Tensor) -> Void)? = nil
   ) throws -> Tensor {
-    try checkInput(latents, context)
-    var activatedTime = try timeEmbedding.activated(timestep: timestep)
-    activatedTime = try activatedTime.expanded(to: [latents.shape[0], configuration.timeWidth])
+    try self(latents, timestep: timestep, conditioning: UNetConditioning(context: context), observe: observe)
+  }
+
+  /// Predicts the noise (or the velocity, as the model was trained) in `latents`.
+  ///
+  /// - Parameters:
+  ///   - latents: `[batch, height, width, inputChannels]`, scaled as the scheduler wants it.
+  ///   - timestep: Training time.
+  ///   - conditioning: Text embeddings and all else that leads the prediction.
+  ///   - observe: Called with the name and the activations (channels last) of each stage, for comparison with the
+  ///     reference. `time_embedding` and `conv_norm_out` come after their SiLU, those of the reference before it;
+  ///     `time_embedding` holds what is added to it, too.
+  /// - Returns: `[batch, height, width, outputChannels]`.
+  /// - Throws: `NetworkError`, `TensorError`.
+  package func callAsFunction(
+    _ latents: Tensor, timestep: Double, conditioning: UNetConditioning, observe: ((String, Tensor) -> Void)? = nil
+  ) throws -> Tensor {
+    try conditioning.check(with: latents, for: configuration, network: "UNet")
+    try conditioning.checkImages(count: adapterCount, width: configuration.contextWidth)
+    let activatedTime = try encoder.activatedTime(timestep, conditioning, rows: latents.shape[0], network: "UNet")
     observe?("time_embedding", activatedTime)
-    var hidden = try convolutionIn(latents)
-    observe?("conv_in", hidden)
-    var skips = [hidden]
-    for (level, block) in downBlocks.enumerated() {
-      let earlier = skips.count
-      hidden = try block(hidden, activatedTime: activatedTime, context: context, skips: &skips)
-      for index in earlier..<skips.count { observe?("down_blocks.\(level)/skip_\(index - earlier)", skips[index]) }
-      observe?("down_blocks.\(level)", hidden)
-    }
-    hidden = try midBlock(hidden, activatedTime: activatedTime, context: context)
-    observe?("mid_block", hidden)
+    var (hidden, skips) = try encoder(
+      latents, activatedTime: activatedTime, conditioning: conditioning, observe: observe)
+    if let residuals = conditioning.residuals { try residuals.add(to: &hidden, and: &skips) }
     for (index, block) in upBlocks.enumerated() {
-      hidden = try block(hidden, activatedTime: activatedTime, context: context, skips: &skips)
+      hidden = try block(hidden, activatedTime: activatedTime, conditioning: conditioning, skips: &skips)
       observe?("up_blocks.\(index)", hidden)
     }
     hidden = try normOut(hidden, activation: .silu)
     observe?("conv_norm_out", hidden)
     return try convolutionOut(hidden)
-  }
-
-  private func checkInput(_ latents: Tensor, _ context: Tensor) throws {
-    if latents.rank != 4 || latents.shape[3] != configuration.inputChannels {
-      throw NetworkError.badInput(
-        network: "UNet", found: latents.shape, wanted: "[batch, height, width, \(configuration.inputChannels)]")
-    }
-    if context.rank != 3 || context.shape[2] != configuration.contextWidth || context.shape[0] != latents.shape[0] {
-      throw NetworkError.badInput(
-        network: "UNet text embeddings", found: context.shape,
-        wanted: "[\(latents.shape[0]), positions, \(configuration.contextWidth)]")
-    }
   }
 }

@@ -24,7 +24,7 @@ struct UNetBlockContext: Sendable {
 /// A level on the way down: DownBlock2D, or CrossAttnDownBlock2D where it attends to the text.
 struct UNetDownBlock: Sendable {
   private let residuals: [ResidualBlock]
-  private let attentions: [SpatialTransformer]
+  private var attentions: [SpatialTransformer]
   private let downsampler: Downsampler?
 
   init(
@@ -53,14 +53,21 @@ struct UNetDownBlock: Sendable {
     }
   }
 
+  /// Takes the next of the layers of an adapter.
+  mutating func add(_ layers: inout ArraySlice<ImageAttention>) {
+    for index in attentions.indices { attentions[index].add(&layers) }
+  }
+
   /// Runs the level and appends each layer's result to `skips`.
   func callAsFunction(
-    _ input: Tensor, activatedTime: Tensor, context: Tensor, skips: inout [Tensor]
+    _ input: Tensor, activatedTime: Tensor, conditioning: UNetConditioning, skips: inout [Tensor]
   ) throws(TensorError) -> Tensor {
     var hidden = input
     for (layer, residual) in residuals.enumerated() {
       hidden = try residual(hidden, activatedTime: activatedTime)
-      if !attentions.isEmpty { hidden = try attentions[layer](hidden, context: context) }
+      if !attentions.isEmpty {
+        hidden = try attentions[layer](hidden, context: conditioning.context, images: conditioning.images)
+      }
       skips.append(hidden)
     }
     if let downsampler {
@@ -71,31 +78,40 @@ struct UNetDownBlock: Sendable {
   }
 }
 
-/// The innermost level: UNetMidBlock2DCrossAttn.
+/// The innermost level: UNetMidBlock2DCrossAttn, or the one residual block of UNetMidBlock2D.
 struct UNetMidBlock: Sendable {
   private let first: ResidualBlock
-  private let attention: SpatialTransformer
-  private let second: ResidualBlock
+  private var attention: SpatialTransformer?
+  private let second: ResidualBlock?
 
   init(
-    _ weights: WeightMap, _ context: UNetBlockContext, channels: Int, heads: Int, depth: Int
+    _ weights: WeightMap, _ context: UNetBlockContext, channels: Int, heads: Int, depth: Int, attends: Bool
   ) throws {
     first = try context.residual(weights.scoped("resnets.0."), input: channels, output: channels)
-    attention = try context.transformer(
-      weights.scoped("attentions.0."), channels: channels, heads: heads, depth: depth)
-    second = try context.residual(weights.scoped("resnets.1."), input: channels, output: channels)
+    attention =
+      attends
+      ? try context.transformer(weights.scoped("attentions.0."), channels: channels, heads: heads, depth: depth) : nil
+    second = attends ? try context.residual(weights.scoped("resnets.1."), input: channels, output: channels) : nil
   }
 
-  func callAsFunction(_ input: Tensor, activatedTime: Tensor, context: Tensor) throws(TensorError) -> Tensor {
-    let hidden = try attention(first(input, activatedTime: activatedTime), context: context)
-    return try second(hidden, activatedTime: activatedTime)
+  /// Takes the next of the layers of an adapter.
+  mutating func add(_ layers: inout ArraySlice<ImageAttention>) { attention?.add(&layers) }
+
+  func callAsFunction(
+    _ input: Tensor, activatedTime: Tensor, conditioning: UNetConditioning
+  ) throws(TensorError) -> Tensor {
+    var hidden = try first(input, activatedTime: activatedTime)
+    if let attention {
+      hidden = try attention(hidden, context: conditioning.context, images: conditioning.images)
+    }
+    return try second?(hidden, activatedTime: activatedTime) ?? hidden
   }
 }
 
 /// A level on the way up: UpBlock2D, or CrossAttnUpBlock2D where it attends to the text.
 struct UNetUpBlock: Sendable {
   private let residuals: [ResidualBlock]
-  private let attentions: [SpatialTransformer]
+  private var attentions: [SpatialTransformer]
   private let upsampler: Upsampler?
 
   /// Takes the level's weights; `skipChannels` holds the channels of each skip connection in the order of use.
@@ -120,14 +136,21 @@ struct UNetUpBlock: Sendable {
     upsampler = upsamples ? try Upsampler(weights.scoped("upsamplers.0."), channels: output) : nil
   }
 
+  /// Takes the next of the layers of an adapter.
+  mutating func add(_ layers: inout ArraySlice<ImageAttention>) {
+    for index in attentions.indices { attentions[index].add(&layers) }
+  }
+
   /// Runs the level; each layer takes the last of `skips`, and the result grows to the size of the next one.
   func callAsFunction(
-    _ input: Tensor, activatedTime: Tensor, context: Tensor, skips: inout [Tensor]
+    _ input: Tensor, activatedTime: Tensor, conditioning: UNetConditioning, skips: inout [Tensor]
   ) throws(TensorError) -> Tensor {
     var hidden = input
     for (layer, residual) in residuals.enumerated() {
       hidden = try residual(hidden.concatenatedChannels(with: skips.removeLast()), activatedTime: activatedTime)
-      if !attentions.isEmpty { hidden = try attentions[layer](hidden, context: context) }
+      if !attentions.isEmpty {
+        hidden = try attentions[layer](hidden, context: conditioning.context, images: conditioning.images)
+      }
     }
     if let upsampler, let next = skips.last {
       hidden = try upsampler(hidden, height: next.shape[1], width: next.shape[2])

@@ -1,5 +1,19 @@
 package import MoonWeights
 
+/// Sizes of the addition `text_time` to a time embedding.
+package struct TextTimeConfiguration: Sendable, Equatable {
+  /// Sines and cosines of one time id together.
+  package var waveWidth: Int
+  /// Width of the pooled text embeddings and the waves of all time ids together.
+  package var inputWidth: Int
+
+  /// Sizes by their names.
+  package init(waveWidth: Int, inputWidth: Int) {
+    self.waveWidth = waveWidth
+    self.inputWidth = inputWidth
+  }
+}
+
 /// Sizes and kinds of the blocks of a UNet, from its `config.json`.
 package struct UNetConfiguration: Sendable, Equatable {
   /// Channels that come in: 4 for text-to-image.
@@ -21,6 +35,8 @@ package struct UNetConfiguration: Sendable, Equatable {
   package var heads: [Int]
   /// Transformer blocks of each attention of each level.
   package var depths: [Int]
+  /// Whether the innermost block attends to the text; without attention it has one residual block.
+  package var midAttends: Bool
   /// Width of the text embeddings.
   package var contextWidth: Int
   package var groups: Int
@@ -29,12 +45,26 @@ package struct UNetConfiguration: Sendable, Equatable {
   package var flipsSineToCosine: Bool
   package var frequencyShift: Double
   package var timeWidth: Int
+  /// What is added to the time embedding; `nil` where nothing is.
+  package var addition: TextTimeConfiguration?
+  /// Width of `GuidanceEmbedding`, for a network that imitates guidance; `nil` for one that does not.
+  package var guidanceWidth: Int?
 
   /// Reads a configuration, and refuses values that change the network in ways not computed here.
   ///
   /// - Throws: `NetworkError.unsupported`, `.inconsistent`, or an error of `config` that names the key.
   package init(_ config: ConfigFile) throws {
-    try Self.checkFixedValues(config)
+    let up = try config.stringList(
+      "up_block_types", default: ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"])
+    try self.init(
+      config, className: "UNet2DConditionModel",
+      upAttends: Self.attends(
+        up, key: "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D", config))
+  }
+
+  /// Reads a configuration of the class named; a network without a way up has `nil` for what attends there.
+  init(_ config: ConfigFile, className: String, upAttends: [Bool]?) throws {
+    try Self.checkFixedValues(config, className)
     channels = try config.intList("block_out_channels", default: [320, 640, 1280, 1280])
     let levels = channels.count
     inputChannels = try config.int("in_channels", default: 4)
@@ -44,12 +74,10 @@ package struct UNetConfiguration: Sendable, Equatable {
     let down = try config.stringList(
       "down_block_types",
       default: ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"])
-    let up = try config.stringList(
-      "up_block_types", default: ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"])
     downAttends = try Self.attends(
       down, key: "down_block_types", plain: "DownBlock2D", attending: "CrossAttnDownBlock2D", config)
-    upAttends = try Self.attends(
-      up, key: "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D", config)
+    self.upAttends = upAttends ?? downAttends.reversed()
+    midAttends = try config.isSet("mid_block_type") ? config.string("mid_block_type") != "UNetMidBlock2D" : true
     layers = try config.intOrList("layers_per_block", count: levels, default: [Int](repeating: 2, count: levels))
     // The published configurations say attention_head_dim where they mean the number of heads; the reference, too,
     // refuses the other name.
@@ -66,6 +94,12 @@ package struct UNetConfiguration: Sendable, Equatable {
     timeWidth =
       config.isSet("time_embedding_dim")
       ? try config.int("time_embedding_dim") : (channels.first ?? 0) &* 4
+    if config.isSet("addition_embed_type") {
+      addition = TextTimeConfiguration(
+        waveWidth: try config.int("addition_time_embed_dim"),
+        inputWidth: try config.int("projection_class_embeddings_input_dim"))
+    }
+    guidanceWidth = config.isSet("time_cond_proj_dim") ? try config.int("time_cond_proj_dim", in: 4...1 << 20) : nil
     try checkSizes(file: config.name)
   }
 
@@ -76,14 +110,31 @@ package struct UNetConfiguration: Sendable, Equatable {
       throw refuse("the block types and \"block_out_channels\" differ in length")
     }
     let sizes =
-      channels + layers + heads + depths
+      channels + layers + heads + (addition.map { [$0.waveWidth, $0.inputWidth] } ?? [])
       + [inputChannels, outputChannels, sampleHeight, sampleWidth, contextWidth, groups, timeWidth]
+    if depths.contains(where: { $0 < 0 || $0 > 1 << 10 }) {
+      throw refuse("\"transformer_layers_per_block\" is outside 0..\(1 << 10)")
+    }
     if sizes.contains(where: { $0 < 1 || $0 > 1 << 20 }) { throw refuse("a size is outside 1..\(1 << 20)") }
     if downsamplePadding < 0 || downsamplePadding > 1 { throw refuse("\"downsample_padding\" is neither 0 nor 1") }
     for (level, count) in channels.enumerated() {
       if count % groups != 0 { throw refuse("\(count) channels do not divide into \(groups) groups") }
       if count % heads[level] != 0 { throw refuse("\(count) channels do not divide into \(heads[level]) heads") }
     }
+  }
+
+  /// Widths of the attentions to the text, in the order in which adapters number them: down, up, innermost.
+  package var crossAttentionWidths: [Int] {
+    let levels = channels.indices
+    var widths: [Int] = []
+    for level in levels where downAttends[level] {
+      widths += [Int](repeating: channels[level], count: layers[level] * depths[level])
+    }
+    for (index, level) in levels.reversed().enumerated() where upAttends[index] {
+      widths += [Int](repeating: channels[level], count: (layers[level] + 1) * depths[level])
+    }
+    if midAttends, let last = levels.last { widths += [Int](repeating: channels[last], count: depths[last]) }
+    return widths
   }
 
   private static func attends(
@@ -98,16 +149,17 @@ package struct UNetConfiguration: Sendable, Equatable {
   }
 
   /// Keys whose only computed value is the default of the reference.
-  private static func checkFixedValues(_ config: ConfigFile) throws {
-    try config.expect("_class_name", oneOf: ["UNet2DConditionModel"])
+  private static func checkFixedValues(_ config: ConfigFile, _ className: String) throws {
+    try config.expect("_class_name", oneOf: [className])
     try config.expect("act_fn", oneOf: ["silu", "swish"])
-    try config.expect("mid_block_type", oneOf: ["UNetMidBlock2DCrossAttn"])
+    try config.expect("mid_block_type", oneOf: ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D"])
     try config.expect("time_embedding_type", oneOf: ["positional"])
     try config.expect("resnet_time_scale_shift", oneOf: ["default"])
     try config.expect("attention_type", oneOf: ["default"])
+    try config.expect("addition_embed_type", oneOf: ["text_time"])
     for key in [
-      "addition_embed_type", "class_embed_type", "encoder_hid_dim", "encoder_hid_dim_type", "num_class_embeds",
-      "time_cond_proj_dim", "timestep_post_act", "time_embedding_act_fn", "cross_attention_norm",
+      "class_embed_type", "encoder_hid_dim", "encoder_hid_dim_type", "num_class_embeds", "timestep_post_act",
+      "time_embedding_act_fn", "cross_attention_norm",
       "reverse_transformer_layers_per_block", "num_attention_heads",
     ] {
       try config.expectNull(key)

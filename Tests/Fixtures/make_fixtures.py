@@ -19,7 +19,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 PARTS = [
     "tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet", "images",
-    "community", "guide_models", "guide_traces",
+    "guide_networks", "community", "guide_models", "guide_traces",
 ]  # fmt: skip
 
 

@@ -51,8 +51,9 @@ import Testing
       ),
       (#"{"act_fn": "relu"}"#, #""act_fn" is "relu""#, #""silu" and "swish" are"#),
       (
-        #"{"mid_block_type": "UNetMidBlock2D"}"#, #""mid_block_type" is "UNetMidBlock2D""#,
-        #""UNetMidBlock2DCrossAttn" is"#
+        #"{"mid_block_type": "UNetMidBlock2DSimpleCrossAttn"}"#,
+        #""mid_block_type" is "UNetMidBlock2DSimpleCrossAttn""#,
+        #""UNetMidBlock2DCrossAttn" and "UNetMidBlock2D" are"#
       ),
       (#"{"time_embedding_type": "fourier"}"#, #""time_embedding_type" is "fourier""#, #""positional" is"#),
       (
@@ -66,9 +67,12 @@ import Testing
         #"{"up_block_types": ["SkipUpBlock2D"]}"#, #""up_block_types" is "SkipUpBlock2D""#,
         #""UpBlock2D" and "CrossAttnUpBlock2D" are"#
       ),
-      (#"{"addition_embed_type": "text_time"}"#, #""addition_embed_type" is set"#, "only null is"),
+      (#"{"addition_embed_type": "image"}"#, #""addition_embed_type" is "image""#, #""text_time" is"#),
+      (
+        #"{"reverse_transformer_layers_per_block": [[4, 4], 1]}"#, #""reverse_transformer_layers_per_block" is set"#,
+        "only null is"
+      ),
       (#"{"class_embed_type": "timestep"}"#, #""class_embed_type" is set"#, "only null is"),
-      (#"{"time_cond_proj_dim": 256}"#, #""time_cond_proj_dim" is set"#, "only null is"),
       (#"{"num_attention_heads": 4}"#, #""num_attention_heads" is set"#, "only null is"),
       (#"{"center_input_sample": true}"#, #""center_input_sample" is true"#, "only false is"),
       (#"{"only_cross_attention": true}"#, #""only_cross_attention" is true"#, "only false is"),
@@ -92,6 +96,16 @@ import Testing
       (#"{"attention_head_dim": 7}"#, "config.json: 320 channels do not divide into 7 heads"),
       (#"{"norm_num_groups": 0}"#, "config.json: a size is outside 1..1048576"),
       (#"{"attention_head_dim": 0}"#, "config.json: a size is outside 1..1048576"),
+      (
+        #"{"addition_embed_type": "text_time"}"#, #"config.json: "addition_time_embed_dim" is missing"#
+      ),
+      (
+        #"{"transformer_layers_per_block": -1}"#, #"config.json: "transformer_layers_per_block" is outside 0..1024"#
+      ),
+      (
+        #"{"time_cond_proj_dim": 1}"#,
+        #"config.json: "time_cond_proj_dim" should be an integer in 4...1048576, found 1"#
+      ),
       (#"{"layers_per_block": -1}"#, "config.json: a size is outside 1..1048576"),
       (#"{"sample_size": 9223372036854775807}"#, "config.json: a size is outside 1..1048576"),
       (#"{"downsample_padding": 2}"#, #"config.json: "downsample_padding" is neither 0 nor 1"#),
@@ -145,6 +159,61 @@ import Testing
       """)
     _ = try AutoencoderConfiguration(autoencoder)
     #expect(Set(autoencoder.unusedKeys) == ["sample_size", "force_upcast"])
+  }
+
+  @Test("of a UNet for SDXL tell what is added to the time, and number the attentions to the text")
+  func sdxl() throws {
+    let sizes = try UNetConfiguration(
+      config(
+        """
+        {"block_out_channels": [320, 640, 1280], "attention_head_dim": [5, 10, 20], "use_linear_projection": true,
+         "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+         "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
+         "transformer_layers_per_block": [1, 2, 10], "cross_attention_dim": 2048,
+         "addition_embed_type": "text_time", "addition_time_embed_dim": 256,
+         "projection_class_embeddings_input_dim": 2816, "time_cond_proj_dim": 512, "num_attention_heads": null}
+        """))
+    #expect(sizes.addition == TextTimeConfiguration(waveWidth: 256, inputWidth: 2816) && sizes.guidanceWidth == 512)
+    #expect(sizes.heads == [5, 10, 20] && sizes.depths == [1, 2, 10] && sizes.midAttends)
+    // The published adapters of SDXL hold 70 layers.
+    let widths = sizes.crossAttentionWidths
+    #expect(widths.count == 70 && widths.filter { $0 == 640 }.count == 10)
+    #expect(
+      widths.prefix(5) == [640, 640, 640, 640, 1280] && widths.suffix(11) == [640] + [Int](repeating: 1280, count: 10))
+  }
+
+  // MARK: Control network
+
+  @Test("of a control network have the reference's defaults")
+  func controlDefaults() throws {
+    let plain = try ControlNetConfiguration(config("{}"))
+    #expect(plain.imageChannels == 3 && plain.embeddingChannels == [16, 32, 96, 256] && plain.factor == 8)
+    #expect(!plain.reversesImageChannels && !plain.poolsGlobally && plain.network.channels == [320, 640, 1280, 1280])
+    let other = try ControlNetConfiguration(
+      config(#"{"controlnet_conditioning_channel_order": "bgr", "global_pool_conditions": true}"#))
+    #expect(other.reversesImageChannels && other.poolsGlobally)
+  }
+
+  @Test(
+    "of a control network that are not computed here are refused",
+    arguments: [
+      (
+        #"{"_class_name": "ControlNetUnionModel"}"#,
+        #""_class_name" is "ControlNetUnionModel", which is not supported: "ControlNetModel" is"#
+      ),
+      (
+        #"{"controlnet_conditioning_channel_order": "gbr"}"#,
+        #""controlnet_conditioning_channel_order" is "gbr", which is not supported: "rgb" and "bgr" are"#
+      ),
+      (
+        #"{"conditioning_embedding_out_channels": []}"#,
+        #""conditioning_embedding_out_channels" needs 1 to 16 levels"#
+      ),
+      (#"{"conditioning_embedding_out_channels": [16, 0]}"#, "a size is outside 1..1048576"),
+    ])
+  func badControl(json: String, text: String) throws {
+    let file = try config(json)
+    #expect(message { try ControlNetConfiguration(file) } == "config.json: \(text)")
   }
 
   // MARK: Autoencoder
