@@ -217,9 +217,9 @@ def controlnet(name, seed, base, channels):
     model = drawn(seed, ControlNetModel(**config))
     for key, value in model.named_parameters():
         if "controlnet_down" in key or "controlnet_mid" in key:
-            value.copy_(rounded(value * (0.6 if key.endswith("weight") else 1), HALF))
+            value.copy_(rounded(value * (0.4 if key.endswith("weight") else 0.3), HALF))
         elif "controlnet_cond_embedding" in key:
-            value.copy_(rounded(value * (3 if key.endswith("weight") else 1), HALF))
+            value.copy_(rounded(value * (1.5 / value[0].numel() ** 0.5 if value.ndim > 1 else 0.3), HALF))
     write_component(new_folder(name), "ControlNetModel", config, model.state_dict())
 
 
