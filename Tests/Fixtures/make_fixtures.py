@@ -17,7 +17,7 @@ os.environ["MKL_CBWR"] = "COMPATIBLE"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-PARTS = ["tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet"]
+PARTS = ["tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet", "clip_networks"]
 
 
 def main():
