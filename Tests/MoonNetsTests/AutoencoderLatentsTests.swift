@@ -1,3 +1,4 @@
+import Foundation
 import MoonNets
 import MoonTensor
 import MoonTestSupport
@@ -50,5 +51,30 @@ import Testing
     #expect(
       message { try both.scaled(three) }
         == "autoencoder: the input has shape [1, 3, 1, 1], wanted [batch, 4, height, width]")
+  }
+
+  @Test("pass by the pointwise convolutions where the configuration has none")
+  func withoutPointwise() throws {
+    let folder = try TemporaryFolder()
+    let model = TinyModel.tinySD
+    let part = model.folder.appending(path: "vae/diffusion_pytorch_model.safetensors")
+    let file = try SafetensorsFile(contentsOf: part)
+    let left = try folder.file("vae.safetensors")
+    let tensors = try file.keys.filter { !$0.contains("quant_conv") }.map { (key: $0, tensor: try file.tensor($0)) }
+    #expect(tensors.count == file.keys.count - 4)
+    try SafetensorsFile.write(tensors, to: left)
+    var sizes = try AutoencoderConfiguration(model.configuration("vae"))
+    sizes.usesQuantConvolution = false
+    sizes.usesPostQuantConvolution = false
+    let autoencoder = try Autoencoder(sizes, weights: WeightMap(contentsOf: left))
+    let reference = try model.reference("vae")
+    // Sums of up to 144 products through some twenty layers.
+    expectClose(
+      try autoencoder.encode(reference["encode/image"]), try reference["encode/encoder"], rtol: 1e-5, "encoded")
+    expectClose(
+      try autoencoder.decode(reference["decode/post_quant_conv"]), try reference["decode/image"], rtol: 1e-5, "decoded")
+    let whole = try WeightMap(contentsOf: part)
+    #expect(
+      message { try Autoencoder(sizes, weights: whole) }?.contains("4 tensors that the model does not use") == true)
   }
 }
