@@ -1,3 +1,4 @@
+package import MoonTensor
 package import MoonWeights
 
 /// Sizes of an autoencoder, from its `config.json`.
@@ -11,6 +12,11 @@ package struct AutoencoderConfiguration: Sendable, Equatable {
   package var groups: Int
   /// The number that latents are multiplied with after encoding and divided by before decoding.
   package var scalingFactor: Float
+  /// Mean of each latent channel, where it is given together with `latentsDeviation`; SDXL's pipelines alone use the two:
+  /// see `scaled(_:)` and `unscaled(_:)`.
+  package var latentsMean: [Float]?
+  /// Standard deviation of each latent channel.
+  package var latentsDeviation: [Float]?
   package var midBlockAttends: Bool
   package var usesQuantConvolution: Bool
   package var usesPostQuantConvolution: Bool
@@ -22,7 +28,7 @@ package struct AutoencoderConfiguration: Sendable, Equatable {
   package init(_ config: ConfigFile) throws {
     try config.expect("_class_name", oneOf: ["AutoencoderKL"])
     try config.expect("act_fn", oneOf: ["silu", "swish"])
-    for key in ["latents_mean", "latents_std", "shift_factor"] { try config.expectNull(key) }
+    try config.expectNumber("shift_factor", 0)
     imageChannels = try config.int("in_channels", default: 3)
     outputChannels = try config.int("out_channels", default: 3)
     latentChannels = try config.int("latent_channels", default: 4)
@@ -43,6 +49,20 @@ package struct AutoencoderConfiguration: Sendable, Equatable {
       throw refuse("\(count) channels do not divide into \(groups) groups")
     }
     if !(scalingFactor > 0) { throw refuse("\"scaling_factor\" is not above 0") }
+    let mean = try Self.channelValues(config, "latents_mean", count: latentChannels)
+    let deviation = try Self.channelValues(config, "latents_std", count: latentChannels)
+    if let deviation, deviation.contains(where: { !($0 > 0) }) { throw refuse("\"latents_std\" is not above 0") }
+    // The reference uses the two together or not at all.
+    if let mean, let deviation { (latentsMean, latentsDeviation) = (mean, deviation) }
+  }
+
+  /// One number for each latent channel, `nil` where there are none.
+  private static func channelValues(_ config: ConfigFile, _ key: String, count: Int) throws -> [Float]? {
+    guard config.isSet(key) else { return nil }
+    let values = try config.doubleList(key).map { Float($0) }
+    if values.count == count { return values }
+    throw NetworkError.inconsistent(
+      file: config.name, detail: "\"\(key)\" has \(values.count) entries, wanted \(count)")
   }
 
   private static func checkBlocks(_ config: ConfigFile, _ key: String, _ type: String, count: Int) throws {
@@ -54,5 +74,32 @@ package struct AutoencoderConfiguration: Sendable, Equatable {
       throw NetworkError.inconsistent(
         file: config.name, detail: "\"\(key)\" and \"block_out_channels\" differ in length")
     }
+  }
+}
+
+extension AutoencoderConfiguration {
+  /// Encoded latents as SDXL's image-to-image denoises them: `(latents - mean) * scalingFactor / deviation`, or times
+  /// `scalingFactor` alone where the two are not given. Inpainting multiplies alone in any case, as do the pipelines of SD.
+  package func scaled(_ latents: Tensor) throws -> Tensor {
+    guard let (mean, deviation) = try channels(of: latents) else { return try latents * scalingFactor }
+    return try (latents - mean) * scalingFactor / deviation
+  }
+
+  /// Denoised latents as SDXL's pipelines decode them: `latents * deviation / scalingFactor + mean`, or divided by
+  /// `scalingFactor` alone where the two are not given.
+  package func unscaled(_ latents: Tensor) throws -> Tensor {
+    guard let (mean, deviation) = try channels(of: latents) else { return try latents / scalingFactor }
+    return try latents * deviation / scalingFactor + mean
+  }
+
+  /// Mean and deviation as `[1, latentChannels, 1, 1]`.
+  private func channels(of latents: Tensor) throws -> (mean: Tensor, deviation: Tensor)? {
+    guard let latentsMean, let latentsDeviation else { return nil }
+    guard latents.rank == 4, latents.shape[1] == latentChannels else {
+      throw NetworkError.badInput(
+        network: "autoencoder", found: latents.shape, wanted: "[batch, \(latentChannels), height, width]")
+    }
+    let shape = [1, latentChannels, 1, 1]
+    return (try Tensor(latentsMean, shape: shape), try Tensor(latentsDeviation, shape: shape))
   }
 }

@@ -1,90 +1,28 @@
 package import MoonTensor
 package import MoonWeights
 
-/// Sizes of a CLIP text encoder, from its `config.json`.
-package struct CLIPTextConfiguration: Sendable, Equatable {
-  package var width: Int
-  package var feedForwardWidth: Int
-  package var layers: Int
-  package var heads: Int
-  package var positions: Int
-  package var vocabularySize: Int
-  package var activation: Activation
-  package var epsilon: Float
-
-  /// Reads a configuration; absent keys have the reference's defaults.
-  package init(_ config: ConfigFile) throws {
-    width = try config.int("hidden_size", default: 512)
-    feedForwardWidth = try config.int("intermediate_size", default: 2048)
-    layers = try config.int("num_hidden_layers", default: 12)
-    heads = try config.int("num_attention_heads", default: 8)
-    positions = try config.int("max_position_embeddings", default: 77)
-    vocabularySize = try config.int("vocab_size", default: 49408)
-    epsilon = Float(try config.double("layer_norm_eps", default: 1e-5))
-    let name = try config.string("hidden_act", default: "quick_gelu")
-    switch name {
-    case "quick_gelu": activation = .quickGELU
-    case "gelu": activation = .gelu
-    case "gelu_new", "gelu_pytorch_tanh": activation = .geluTanh
-    default:
-      throw NetworkError.unsupported(
-        file: config.name, key: "hidden_act", found: "\"\(name)\"",
-        detail: "\"quick_gelu\", \"gelu\" and \"gelu_new\" are")
-    }
-    try config.expectFalse("use_attention_mask")
-    let sizes = [width, feedForwardWidth, layers, heads, positions, vocabularySize]
-    func refuse(_ detail: String) -> NetworkError { .inconsistent(file: config.name, detail: detail) }
-    if sizes.contains(where: { $0 < 1 || $0 > 1 << 24 }) { throw refuse("a size is outside 1..\(1 << 24)") }
-    if width % heads != 0 { throw refuse("a width of \(width) does not divide into \(heads) heads") }
-  }
+/// What a text encoder makes of prompts in one run through its layers.
+package struct CLIPTextStates: Sendable {
+  /// The states after the layers asked for, without the final norm: `[rows, length, width]`.
+  package let hidden: Tensor
+  /// The final state, normed, at the end of each text: `[rows, pooledWidth]`, projected where the encoder projects.
+  package let pooled: Tensor
 }
 
-/// One layer of the text encoder: causal attention and a feed-forward part, each behind a norm.
-private struct CLIPEncoderLayer: Sendable {
-  let attentionNorm: LayerNorm
-  let query: LinearLayer
-  let key: LinearLayer
-  let value: LinearLayer
-  let output: LinearLayer
-  let feedForwardNorm: LayerNorm
-  let widening: LinearLayer
-  let narrowing: LinearLayer
-  let heads: Int
-  let activation: Activation
-
-  init(_ weights: WeightMap, _ configuration: CLIPTextConfiguration) throws {
-    let width = configuration.width
-    attentionNorm = try LayerNorm(weights.scoped("layer_norm1."), width: width, epsilon: configuration.epsilon)
-    query = try weights.linear("self_attn.q_proj", width, width)
-    key = try weights.linear("self_attn.k_proj", width, width)
-    value = try weights.linear("self_attn.v_proj", width, width)
-    output = try weights.linear("self_attn.out_proj", width, width)
-    feedForwardNorm = try LayerNorm(weights.scoped("layer_norm2."), width: width, epsilon: configuration.epsilon)
-    widening = try weights.linear("mlp.fc1", width, configuration.feedForwardWidth)
-    narrowing = try weights.linear("mlp.fc2", configuration.feedForwardWidth, width)
-    heads = configuration.heads
-    activation = configuration.activation
-  }
-
-  func callAsFunction(_ input: Tensor) throws(TensorError) -> Tensor {
-    let normalized = try attentionNorm(input)
-    let mixed = try query(normalized).attention(
-      keys: key(normalized), values: value(normalized), heads: heads, isCausal: true)
-    let hidden = try output(mixed, adding: input)
-    return try narrowing(widening(feedForwardNorm(hidden), activation: activation), adding: hidden)
-  }
-}
-
-/// The text encoder of SD 1.x and 2.x: CLIPTextModel of the reference. Proved by `Fixtures/layers` layer by layer.
+/// The text encoders of Stable Diffusion: CLIPTextModel and CLIPTextModelWithProjection of the reference. Proved by
+/// `Fixtures/networks` layer by layer and by `Fixtures/clip_networks`.
 package struct CLIPTextEncoder: Sendable {
   /// The sizes it was made with.
   package let configuration: CLIPTextConfiguration
   /// The memory that its mapped weights take; given back, it comes again with the next call.
   package let pages: WeightPages
   private let tokenEmbedding: Tensor
+  /// Rows for the ids from `configuration.vocabularySize` on.
+  private var addedEmbedding: Tensor?
   private let positionEmbedding: Tensor
-  private let layers: [CLIPEncoderLayer]
+  private let layers: [CLIPLayer]
   private let finalNorm: LayerNorm
+  private let projection: LinearLayer?
 
   /// Takes all weights, with or without the prefix `text_model.`, and refuses keys that are left over.
   ///
@@ -99,15 +37,39 @@ package struct CLIPTextEncoder: Sendable {
       "token_embedding.weight", shape: [configuration.vocabularySize, configuration.width])
     positionEmbedding = try embeddings.take(
       "position_embedding.weight", shape: [configuration.positions, configuration.width])
-    var layers: [CLIPEncoderLayer] = []
-    for index in 0..<configuration.layers {
-      layers.append(try CLIPEncoderLayer(model.scoped("encoder.layers.\(index)."), configuration))
-    }
-    self.layers = layers
+    layers = try CLIPLayer.all(
+      model, count: configuration.layers,
+      CLIPLayerSizes(
+        width: configuration.width, feedForwardWidth: configuration.feedForwardWidth, heads: configuration.heads,
+        activation: configuration.activation, epsilon: configuration.epsilon, isCausal: true))
     finalNorm = try LayerNorm(
       model.scoped("final_layer_norm."), width: configuration.width, epsilon: configuration.epsilon)
+    projection =
+      configuration.projects
+      ? try weights.linear("text_projection", configuration.width, configuration.projectionWidth, hasBias: false) : nil
     // Old files carry the positions 0, 1, 2 ... as a buffer; some carry the projection of the whole CLIP model.
     try weights.finish(ignoring: ["*embeddings.position_ids", "text_projection.weight"])
+  }
+
+  /// Ids that it takes: 0 to one less than this.
+  package var tokenCount: Int { configuration.vocabularySize + (addedEmbedding?.shape[0] ?? 0) }
+
+  /// The same encoder with more tokens, as textual inversion brings them; the tables that are there are shared.
+  ///
+  /// Where `configuration.endToken` is 2, the pooled output of a text with an added token is taken from its place, as in
+  /// the reference: the largest id is not the end's any more.
+  ///
+  /// - Parameter tokens: Embeddings `[count, width]`, for the ids from `tokenCount` on.
+  /// - Returns: The encoder that takes the ids too.
+  /// - Throws: `NetworkError.badInput`, `TensorError`.
+  package func adding(tokens: Tensor) throws -> CLIPTextEncoder {
+    guard tokens.rank == 2, tokens.shape[1] == configuration.width else {
+      throw NetworkError.badInput(
+        network: "embeddings of added tokens", found: tokens.shape, wanted: "[tokens, \(configuration.width)]")
+    }
+    var result = self
+    result.addedEmbedding = try addedEmbedding.map { try Tensor.concatenated([$0, tokens], along: 0) } ?? tokens
+    return result
   }
 
   /// Embeds rows of token ids.
@@ -122,10 +84,7 @@ package struct CLIPTextEncoder: Sendable {
   package func callAsFunction(
     _ ids: [[Int32]], skippedLayers: Int = 0, observe: ((Int, Tensor) -> Void)? = nil
   ) throws -> Tensor {
-    guard skippedLayers >= 0, skippedLayers <= layers.count else {
-      throw NetworkError.outOfRange(
-        network: "text encoder", name: "the number of skipped layers", found: skippedLayers, range: 0...layers.count)
-    }
+    try requireLayers(skippedLayers)
     var hidden = try embedded(ids)
     observe?(0, hidden)
     for (index, layer) in layers.dropLast(skippedLayers).enumerated() {
@@ -133,6 +92,48 @@ package struct CLIPTextEncoder: Sendable {
       observe?(index + 1, hidden)
     }
     return try finalNorm(hidden)
+  }
+
+  /// Embeds rows of token ids as SDXL takes them: states from before the last layers, and a pooled output from after.
+  ///
+  /// - Parameters:
+  ///   - ids: One row a prompt, all of the same length, at most `configuration.positions`.
+  ///   - skippedLayers: Layers left out at the end for `hidden`, which are `hidden_states[-(skippedLayers + 1)]` of the
+  ///     reference: 1 for SDXL as such, one more than `clip_skip` where that is set. The pooled output is that of all
+  ///     layers.
+  ///   - observe: Called with the number of layers that ran and their output, from 0 for the embeddings alone.
+  /// - Returns: The states without the final norm, and the pooled output.
+  /// - Throws: `NetworkError.badInput`, `.outOfRange`, `TensorError`.
+  package func states(
+    _ ids: [[Int32]], skippedLayers: Int = 1, observe: ((Int, Tensor) -> Void)? = nil
+  ) throws -> CLIPTextStates {
+    try requireLayers(skippedLayers)
+    var hidden = try embedded(ids)
+    var kept = hidden
+    observe?(0, hidden)
+    for (index, layer) in layers.enumerated() {
+      hidden = try layer(hidden)
+      if index + 1 == layers.count - skippedLayers { kept = hidden }
+      observe?(index + 1, hidden)
+    }
+    return CLIPTextStates(hidden: kept, pooled: try pooled(hidden, ids))
+  }
+
+  /// The final norm of the state at the end of each text, projected. The norm works place by place.
+  private func pooled(_ hidden: Tensor, _ ids: [[Int32]]) throws -> Tensor {
+    var rows: [Tensor] = []
+    for (row, list) in ids.enumerated() {
+      rows.append(try hidden.select(0, at: row).narrow(0, start: configuration.endPosition(list), length: 1))
+    }
+    let normed = try finalNorm(Tensor.concatenated(rows, along: 0))
+    return try projection.map { try $0(normed) } ?? normed
+  }
+
+  private func requireLayers(_ skipped: Int) throws {
+    guard skipped >= 0, skipped <= layers.count else {
+      throw NetworkError.outOfRange(
+        network: "text encoder", name: "the number of skipped layers", found: skipped, range: 0...layers.count)
+    }
   }
 
   private func embedded(_ ids: [[Int32]]) throws -> Tensor {
@@ -143,14 +144,22 @@ package struct CLIPTextEncoder: Sendable {
     }
     var rows: [Tensor] = []
     for id in ids.joined() {
-      guard id >= 0, Int(id) < configuration.vocabularySize else {
+      guard id >= 0, Int(id) < tokenCount else {
         throw NetworkError.outOfRange(
-          network: "text encoder", name: "the id", found: Int(id), range: 0...configuration.vocabularySize - 1)
+          network: "text encoder", name: "the id", found: Int(id), range: 0...tokenCount - 1)
       }
-      rows.append(try tokenEmbedding.narrow(0, start: Int(id), length: 1))
+      rows.append(try embedding(of: Int(id)))
     }
     let width = configuration.width
     let tokens = try Tensor.concatenated(rows, along: 0).reshaped(to: [ids.count, length, width])
     return try tokens + positionEmbedding.narrow(0, start: 0, length: length)
+  }
+
+  /// The row `[1, width]` of a token, from the table that has it.
+  private func embedding(of id: Int) throws(TensorError) -> Tensor {
+    if let addedEmbedding, id >= configuration.vocabularySize {
+      return try addedEmbedding.narrow(0, start: id - configuration.vocabularySize, length: 1)
+    }
+    return try tokenEmbedding.narrow(0, start: id, length: 1)
   }
 }

@@ -1,12 +1,14 @@
 internal import MoonTensor
 internal import MoonWeights
 
-/// What a network finds wrong in its configuration or its input.
+/// What a network finds wrong in its configuration, its weights or its input.
 public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A configuration value that this library does not compute; `detail` says what is supported.
   case unsupported(file: String, key: String, found: String, detail: String)
   /// Configuration values that contradict one another.
   case inconsistent(file: String, detail: String)
+  /// Weights that no network here can be made of.
+  case badWeights(file: String, detail: String)
   /// An input of another shape than the network takes.
   case badInput(network: String, found: [Int], wanted: String)
   /// A number given to a network that is outside its range.
@@ -21,7 +23,7 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .unsupported(let file, let key, let found, let detail):
       "\(file): \"\(key)\" is \(found), which is not supported: \(detail)"
-    case .inconsistent(let file, let detail):
+    case .inconsistent(let file, let detail), .badWeights(let file, let detail):
       "\(file): \(detail)"
     case .badInput(let network, let found, let wanted):
       "\(network): the input has shape \(TensorError.text(found)), wanted \(wanted)"

@@ -236,7 +236,9 @@ import Testing
     arguments: [
       (#"{"_class_name": "VQModel"}"#, #""_class_name" is "VQModel", which is not supported: "AutoencoderKL" is"#),
       (#"{"act_fn": "gelu"}"#, #""act_fn" is "gelu", which is not supported: "silu" and "swish" are"#),
-      (#"{"shift_factor": 0.1}"#, #""shift_factor" is set, which is not supported: only null is"#),
+      (#"{"shift_factor": 0.1}"#, #""shift_factor" is 0.1, which is not supported: only 0 is"#),
+      (#"{"latents_mean": [1, 2, 3]}"#, #""latents_mean" has 3 entries, wanted 4"#),
+      (#"{"latents_std": [1, 2, 3, 0]}"#, #""latents_std" is not above 0"#),
       (
         #"{"down_block_types": ["AttnDownEncoderBlock2D"]}"#,
         #""down_block_types" is "AttnDownEncoderBlock2D", which is not supported: "DownEncoderBlock2D" is"#
