@@ -33,7 +33,9 @@ let package = Package(
   name: "moonstep",
   products: [
     .executable(name: "moonstep", targets: ["moonstep"]),
-    .library(name: "Moonstep", targets: ["MoonPipelines", "MoonHost"]),
+    .library(
+      name: "Moonstep",
+      targets: ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonPipelines", "MoonPlugins", "MoonHost"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

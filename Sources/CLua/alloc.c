@@ -3,31 +3,16 @@
 
 #include "moon_internal.h"
 
-enum {
-  NODE_BYTES = 24,        // of one entry in the hash part of a table
-  FREE_TABLE_NODES = 4096  // a table of this size rehashes in 25 ms at worst
-};
-
-/// The worst time to rebuild a table of `nodes` entries whose keys all collide: Lua walks one chain for each entry, and no
-/// hook runs meanwhile. Three nanoseconds a link were measured.
-static int64_t worst_rehash_nanoseconds(size_t nodes) {
-  if (nodes > (1u << 24)) return INT64_MAX;
-  return (int64_t)nodes * (int64_t)nodes / 2 * 3;
-}
-
-/// Whether a new block of `size` bytes is the hash part of a table, by its size; 0 or the number of its entries.
-static size_t table_nodes(const void *old, size_t tag, size_t size) {
-  if (old != NULL || tag != 0 || size % NODE_BYTES != 0) return 0;
-  size_t nodes = size / NODE_BYTES;
-  return (nodes & (nodes - 1)) == 0 ? nodes : 0;
-}
+/// Calls inside calls from which on a lack of memory is a stack overflow.
+enum { DEEP_CALLS = 20000 };
 
 int moon_period(const moon_lua *s) {
   const moon_memory *m = &s->memory;
   if (m->big_strings_overflowed) return 1;
-  // Comparing strings of zero bytes takes 10 ns a byte, walking through a table or a stack an eighth of one.
-  size_t nanoseconds = m->big_string_bytes * 10 + m->big_bytes / 8;
-  size_t period = 10 * 1000 * 1000 / (nanoseconds + 1);
+  // Comparing strings of zero bytes takes 10 ns a byte; walking through an emptied table or copying a stack takes one for
+  // each entry. At most 20 ms shall pass between two looks.
+  size_t nanoseconds = m->big_string_bytes * 10 + m->big_bytes / 24;
+  size_t period = 20 * 1000 * 1000 / (nanoseconds + 1);
   if (period < 1) return 1;
   return period > MOON_PERIOD ? MOON_PERIOD : (int)period;
 }
@@ -41,6 +26,8 @@ static void adapt_period(moon_lua *s) {
     lua_sethook(s->running, moon_hook, LUA_MASKCOUNT, period);
   }
 }
+
+// MARK: Large blocks
 
 static void count_big_block(moon_memory *m, void *block, bool is_string, size_t size) {
   if (size < MOON_BIG_BLOCK) return;
@@ -67,6 +54,8 @@ static void forget_big_block(moon_memory *m, void *block, size_t size) {
   m->big_bytes -= size;
 }
 
+// MARK: The allocator
+
 /// The limit that refuses to grow a block by `extra` bytes to `size`, or `MOON_RUNNING` when nothing does.
 static moon_stop refusal(moon_lua *s, void *old, size_t tag, size_t size, size_t extra) {
   moon_memory *m = &s->memory;
@@ -81,12 +70,31 @@ static moon_stop refusal(moon_lua *s, void *old, size_t tag, size_t size, size_t
   size_t cap = s->stop == MOON_RUNNING ? m->cap - m->reserve : m->cap;
   if (extra > cap || m->used > cap - extra) return MOON_STOP_MEMORY;
   if (old == NULL && tag == LUA_TSTRING && size > s->limits.string_bytes + 64) return MOON_STOP_STRING;
-  size_t nodes = table_nodes(old, tag, size);
-  if (nodes > FREE_TABLE_NODES && s->time.deadline != INT64_MAX &&
-      worst_rehash_nanoseconds(nodes) > s->time.deadline - moon_now()) {
-    return MOON_STOP_TABLE;
-  }
+  if (moon_guard_refuses(s, moon_table_nodes(old, tag, size))) return MOON_STOP_TABLE;
   return MOON_RUNNING;
+}
+
+/// Remembers why a block was refused, and where the script was.
+static void note_refusal(moon_lua *s, moon_stop reason, size_t size) {
+  moon_memory *m = &s->memory;
+  lua_Debug ar;
+  bool is_deep = s->running != NULL && lua_getstack(s->running, DEEP_CALLS, &ar);
+  if (m->is_raising) return;  // what is refused while the error unwinds is of no interest
+  if (m->refused_size == size) {
+    m->is_raising = true;
+    return;
+  }
+  moon_capture_frames(s->running, s);
+  m->refused_as = reason == MOON_STOP_MEMORY && is_deep ? MOON_STOP_STACK : reason;
+  m->refused_size = size;
+}
+
+static void release(moon_lua *s, void *block, size_t size) {
+  if (block == NULL) return;
+  forget_big_block(&s->memory, block, size);
+  moon_guard_remove(&s->guard, block, size);
+  s->memory.used -= size;
+  free(block);
 }
 
 void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
@@ -94,33 +102,31 @@ void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
   moon_memory *m = &s->memory;
   size_t old = ptr == NULL ? 0 : osize;
   if (nsize == 0) {
-    if (ptr == NULL) return NULL;
-    forget_big_block(m, ptr, old);
-    m->used -= old;
-    free(ptr);
+    release(s, ptr, old);
     return NULL;
   }
   if (nsize > old) {
     moon_stop reason = refusal(s, ptr, osize, nsize, nsize - old);
     if (reason != MOON_RUNNING) {
-      if (!m->refused) moon_capture_frames(s->running, s);
-      m->refused = true;
-      m->refused_as = reason;
+      note_refusal(s, reason, nsize);
       return NULL;
     }
   }
   void *block = realloc(ptr, nsize);
   if (block == NULL) {
     if (nsize > old) {
-      m->refused = true;
-      m->refused_as = MOON_STOP_MEMORY;
+      note_refusal(s, MOON_STOP_MEMORY, nsize);
       return NULL;
     }
     block = ptr;  // shrinking never fails
   }
-  if (nsize > old) m->refused = false;
-  if (ptr != NULL) forget_big_block(m, ptr, old);
+  if (nsize > old && nsize == m->refused_size) m->refused_size = 0;
+  if (ptr != NULL) {
+    forget_big_block(m, ptr, old);
+    moon_guard_remove(&s->guard, ptr, old);
+  }
   count_big_block(m, block, ptr == NULL && osize == LUA_TSTRING, nsize);
+  moon_guard_add(&s->guard, block, moon_table_nodes(ptr, osize, nsize));
   m->used += nsize - old;
   if (m->used > m->peak) m->peak = m->used;
   if (nsize >= MOON_BIG_BLOCK) adapt_period(s);

@@ -64,7 +64,7 @@ static int on_panic(lua_State *L) {
 }
 
 static moon_status classify(moon_lua *s, int status) {
-  if (status == LUA_ERRMEM && s->memory.refused) moon_end(s, s->memory.refused_as);
+  if (status == LUA_ERRMEM && moon_is_refused(s)) moon_end(s, s->memory.refused_as);
   if (s->stop != MOON_RUNNING) return MOON_STOPPED;
   if (status == LUA_OK) return MOON_OK;
   if (s->failure.count == 0 && s->failure.frame_count == 0) {
@@ -80,14 +80,15 @@ moon_status moon_enter(moon_lua *s, lua_CFunction body, void *job, bool is_timed
   if (s->is_broken) return MOON_BROKEN;
   if (s->is_inside || s->is_in_host) return MOON_BUSY;
   if (s->stop != MOON_RUNNING) return MOON_STOPPED;
-  if (!has_stack()) return MOON_SMALL_STACK;
+  if (is_timed && !has_stack()) return MOON_SMALL_STACK;
   lua_State *L = s->main;
   s->is_inside = true;
   s->running = L;
   s->failure.count = 0;
   s->failure.frame_count = 0;
   s->failure.is_captured = false;
-  s->memory.refused = false;
+  s->memory.is_raising = false;
+  s->memory.refused_size = 0;
   if (_setjmp(s->panic) != 0) {
     s->is_broken = true;
     s->is_inside = false;

@@ -14,8 +14,7 @@ static int resume(lua_State *L, lua_State *co, int count) {
   moon_lua *s = moon_of(L);
   moon_tick(L, s, 16);
   s->time.instructions += 20;  // or many short coroutines would run between two counts
-  if (!lua_checkstack(co, count + 1)) {
-    moon_check_catch(L, s, s->memory.refused ? LUA_ERRMEM : LUA_OK);
+  if (!moon_check_stack(L, co, count + 1)) {
     lua_pushliteral(L, "too many arguments to resume");
     return -1;
   }
@@ -27,9 +26,8 @@ static int resume(lua_State *L, lua_State *co, int count) {
   s->running = L;
   moon_check_catch(L, s, status);
   if (status == LUA_OK || status == LUA_YIELD) {
-    if (!lua_checkstack(L, results + 1)) {
+    if (!moon_check_stack(L, L, results + 1)) {
       lua_pop(co, results);
-      moon_check_catch(L, s, s->memory.refused ? LUA_ERRMEM : LUA_OK);
       lua_pushliteral(L, "too many results to resume");
       return -1;
     }

@@ -77,28 +77,28 @@ static const char *read_specifier(lua_State *L, const char *p, const char *end, 
 /// Ends the specifier's text with a C conversion of this length.
 static void finish(specifier *item, const char *conversion) { strcpy(item->text + item->count, conversion); }
 
-static void add_quoted_text(lua_State *L, moon_lua *s, luaL_Buffer *buffer, const char *text, size_t count) {
-  luaL_addchar(buffer, '"');
+static void add_quoted_text(lua_State *L, moon_lua *s, moon_buffer *buffer, const char *text, size_t count) {
+  moon_buffer_add_char(buffer, '"');
   for (size_t i = 0; i < count; i++) {
     unsigned char c = (unsigned char)text[i];
     moon_tick(L, s, 1);
     if (c == '"' || c == '\\' || c == '\n') {
-      luaL_addchar(buffer, '\\');
-      luaL_addchar(buffer, (char)c);
+      moon_buffer_add_char(buffer, '\\');
+      moon_buffer_add_char(buffer, (char)c);
     } else if (iscntrl(c)) {
       char code[8];
       bool is_before_digit = i + 1 < count && isdigit((unsigned char)text[i + 1]);
       snprintf(code, sizeof code, is_before_digit ? "\\%03d" : "\\%d", c);
-      luaL_addstring(buffer, code);
+      moon_buffer_add(buffer, code, strlen(code));
     } else {
-      luaL_addchar(buffer, (char)c);
+      moon_buffer_add_char(buffer, (char)c);
     }
   }
-  luaL_addchar(buffer, '"');
+  moon_buffer_add_char(buffer, '"');
 }
 
 /// `%q`: a literal that Lua reads back.
-static void add_literal(lua_State *L, moon_lua *s, luaL_Buffer *buffer, int index) {
+static void add_literal(lua_State *L, moon_lua *s, moon_buffer *buffer, int index) {
   char number[64];
   size_t count;
   switch (lua_type(L, index)) {
@@ -121,11 +121,12 @@ static void add_literal(lua_State *L, moon_lua *s, luaL_Buffer *buffer, int inde
         else snprintf(number, sizeof number, value == floor(value) ? "%.0f" : "%a", value);
         if (value == floor(value) && value - value == 0) snprintf(number, sizeof number, "%a", value);
       }
-      luaL_addstring(buffer, number);
+      moon_buffer_add(buffer, number, strlen(number));
       return;
     case LUA_TNIL:
     case LUA_TBOOLEAN:
-      luaL_addstring(buffer, lua_isnil(L, index) ? "nil" : lua_toboolean(L, index) ? "true" : "false");
+      lua_pushstring(L, lua_isnil(L, index) ? "nil" : lua_toboolean(L, index) ? "true" : "false");
+      moon_buffer_add_value(buffer);
       return;
     default:
       luaL_argerror(L, index, "value has no literal form");
@@ -133,28 +134,28 @@ static void add_literal(lua_State *L, moon_lua *s, luaL_Buffer *buffer, int inde
 }
 
 /// `%s`: the whole text, or padded and cut as the specifier says.
-static void add_text(lua_State *L, moon_lua *s, luaL_Buffer *buffer, specifier *item, int index, uint64_t *total) {
+static void add_text(lua_State *L, moon_lua *s, moon_buffer *buffer, specifier *item, int index, uint64_t *total) {
   size_t count;
   const char *text = moon_tostring(L, index, &count);
   *total += count;
   moon_check_string_size(L, s, *total);
   if (!item->has_modifiers) {
-    luaL_addvalue(buffer);
+    moon_buffer_add_value(buffer);
     return;
   }
   luaL_argcheck(L, count == strlen(text), index, "string contains zeros");
   if (!item->has_precision && count >= 100) {
-    luaL_addvalue(buffer);  // no width reaches it
+    moon_buffer_add_value(buffer);  // no width reaches it
     return;
   }
   char made[ITEM_BYTES];
   finish(item, "s");
   int made_count = snprintf(made, sizeof made, item->text, text);
   lua_pop(L, 1);
-  if (made_count > 0) luaL_addlstring(buffer, made, (size_t)made_count);
+  if (made_count > 0) moon_buffer_add(buffer, made, (size_t)made_count);
 }
 
-static void add_item(lua_State *L, moon_lua *s, luaL_Buffer *buffer, specifier *item, int index, uint64_t *total) {
+static void add_item(lua_State *L, moon_lua *s, moon_buffer *buffer, specifier *item, int index, uint64_t *total) {
   char made[ITEM_BYTES];
   int count = 0;
   switch (item->conversion) {
@@ -186,7 +187,7 @@ static void add_item(lua_State *L, moon_lua *s, luaL_Buffer *buffer, specifier *
       count = snprintf(made, sizeof made, item->text, luaL_checknumber(L, index));
     }
   }
-  if (count > 0) luaL_addlstring(buffer, made, (size_t)count < sizeof made ? (size_t)count : sizeof made - 1);
+  if (count > 0) moon_buffer_add(buffer, made, (size_t)count < sizeof made ? (size_t)count : sizeof made - 1);
   *total += (uint64_t)(count > 0 ? count : 0);
   moon_check_string_size(L, s, *total);
 }
@@ -198,18 +199,18 @@ int moon_format(lua_State *L) {
   const char *p = luaL_checklstring(L, 1, &count), *end = p + count;
   luaL_argcheck(L, count <= FORMAT_BYTES, 1, "format too long");
   uint64_t total = count;
-  luaL_Buffer buffer;
+  moon_buffer buffer;
   luaL_checkstack(L, 8, "too many arguments");
-  luaL_buffinit(L, &buffer);
+  moon_buffer_open(&buffer, L);
   while (p < end) {
     moon_tick(L, s, 1);
     if (*p != '%') {
-      luaL_addchar(&buffer, *p++);
+      moon_buffer_add_char(&buffer, *p++);
       continue;
     }
     p++;
     if (p < end && *p == '%') {
-      luaL_addchar(&buffer, *p++);
+      moon_buffer_add_char(&buffer, *p++);
       continue;
     }
     if (++index > top) return luaL_argerror(L, index, "no value");
@@ -218,6 +219,6 @@ int moon_format(lua_State *L) {
     moon_tick(L, s, 100);
     add_item(L, s, &buffer, &item, index, &total);
   }
-  luaL_pushresult(&buffer);
+  moon_buffer_push(&buffer);
   return 1;
 }

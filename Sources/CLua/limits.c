@@ -21,7 +21,7 @@ void moon_start_clock(moon_lua *s) {
   t->next_poll = 0;
   t->instructions = 0;
   t->ticks = 0;
-  t->paused_at = 0;
+  t->pauses = 0;
   moon_check_clock(s);
 }
 
@@ -31,16 +31,15 @@ void moon_stop_clock(moon_lua *s) {
 }
 
 void moon_pause_clock(moon_lua *s) {
-  if (s->time.deadline != INT64_MAX && s->time.paused_at == 0) s->time.paused_at = moon_now();
+  if (s->time.deadline != INT64_MAX && s->time.pauses++ == 0) s->time.paused_at = moon_now();
 }
 
 void moon_resume_clock(moon_lua *s) {
   moon_time *t = &s->time;
-  if (t->paused_at == 0) return;
+  if (t->pauses == 0 || --t->pauses > 0) return;
   int64_t pause = moon_now() - t->paused_at;
   t->started += pause;
   t->deadline += pause;
-  t->paused_at = 0;
 }
 
 void moon_end(moon_lua *s, moon_stop reason) {
@@ -54,7 +53,7 @@ void moon_check_clock(moon_lua *s) {
   moon_time *t = &s->time;
   if (t->deadline == INT64_MAX || s->stop != MOON_RUNNING) return;
   int64_t now = moon_now();
-  if (t->paused_at == 0 && now >= t->deadline) {
+  if (t->pauses == 0 && now >= t->deadline) {
     moon_end(s, t->deadline_reason);
   } else if (now >= t->next_poll) {
     t->next_poll = now + 1000000;
@@ -93,7 +92,7 @@ void moon_raise_stop(lua_State *L) {
   moon_lua *s = moon_of(L);
   if (!s->failure.is_captured) {
     s->failure.is_captured = true;
-    bool is_refusal = s->memory.refused && s->stop == s->memory.refused_as;
+    bool is_refusal = moon_is_refused(s) && s->stop == s->memory.refused_as;
     if (!is_refusal) moon_capture_frames(L, s);  // the allocator has noted where a refusal happened
   }
   if (lua_gethookcount(L) != 1) lua_sethook(L, moon_hook, LUA_MASKCOUNT, 1);
@@ -103,8 +102,17 @@ void moon_raise_stop(lua_State *L) {
 }
 
 void moon_check_catch(lua_State *L, moon_lua *s, int status) {
-  if (status == LUA_ERRMEM && s->memory.refused) moon_end(s, s->memory.refused_as);
+  if (status == LUA_ERRMEM && moon_is_refused(s)) moon_end(s, s->memory.refused_as);
   if (s->stop != MOON_RUNNING) moon_raise_stop(L);
+}
+
+bool moon_check_stack(lua_State *L, lua_State *grown, int count) {
+  moon_lua *s = moon_of(L);
+  s->memory.is_raising = false;
+  s->memory.refused_size = 0;
+  if (lua_checkstack(grown, count)) return true;
+  moon_check_catch(L, s, moon_is_refused(s) ? LUA_ERRMEM : LUA_OK);
+  return false;
 }
 
 /// Notes the script's own frames, innermost first. Allocates nothing, so that it works when memory is out.

@@ -25,15 +25,15 @@ static const char *read_piece(lua_State *L, void *data, size_t *count) {
 /// Loads a chunk; on success the function is on top, else the message. `is_syntax` says that the text is at fault.
 static bool load_chunk(lua_State *L, moon_lua *s, const char *source, size_t count, const char *chunk, bool *is_syntax) {
   *is_syntax = true;
+  const char *shown = *chunk == '@' ? chunk + 1 : "[string]";
   if (count > s->limits.source_bytes) {
-    const char *shown = *chunk == '@' || *chunk == '=' ? chunk + 1 : "[string]";
     lua_pushfstring(L, "%s:1: the source has more than %d bytes", shown, (int)s->limits.source_bytes);
     return false;
   }
-  int line = moon_find_long_chain(source, count);
-  if (line > 0) {
-    const char *shown = *chunk == '@' || *chunk == '=' ? chunk + 1 : "[string]";
-    lua_pushfstring(L, "%s:%d: too many field accesses in one chain", shown, line);
+  int line;
+  const char *reason = moon_scan_source(source, count, &line);
+  if (reason != NULL) {
+    lua_pushfstring(L, "%s:%d: %s", shown, line, reason);
     return false;
   }
   text_source reader = {source, count};

@@ -19,6 +19,7 @@ enum {
   MOON_LIST_DEPTH = 32,
   MOON_BIG_BLOCK = 16 * 1024,
   MOON_BIG_STRINGS = 512,
+  MOON_GUARDED_TABLES = 1024,
 };
 
 typedef struct moon_frame {
@@ -40,7 +41,10 @@ typedef struct moon_memory {
   size_t used, peak, cap, reserve;
   uint64_t allocations, refuse_after, refuse_count;
   unsigned calls;
-  bool refused;
+  /// Lua asks twice for a block, with a full collection between. The size refused once and not yet granted, and whether
+  /// the second request was refused too: then a memory error is on its way.
+  size_t refused_size;
+  bool is_raising;
   moon_stop refused_as;
   size_t big_bytes, big_string_bytes;
   void *big_strings[MOON_BIG_STRINGS];
@@ -48,9 +52,23 @@ typedef struct moon_memory {
   bool big_strings_overflowed;
 } moon_memory;
 
+/// The hash part of one large table.
+typedef struct moon_guarded_table {
+  void *block;
+  size_t nodes;
+} moon_guarded_table;
+
+/// The large tables, watched for keys that collide (guard.c).
+typedef struct moon_guard {
+  moon_guarded_table tables[MOON_GUARDED_TABLES];
+  size_t count, least;
+  bool is_verified, is_overflowed;
+} moon_guard;
+
 /// Time: all in nanoseconds of the monotonic clock (limits.c).
 typedef struct moon_time {
   int64_t deadline, next_poll, started, paused_at, used;
+  int pauses;
   moon_stop deadline_reason;
   uint64_t instructions;
   size_t ticks;
@@ -62,6 +80,7 @@ struct moon_lua {
   moon_limits limits;
   moon_host host;
   moon_memory memory;
+  moon_guard guard;
   moon_time time;
   moon_stop stop;
   moon_failure failure;
@@ -96,6 +115,15 @@ void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize);
 /// Instructions until the next look at the clock, by the largest work that one instruction can do now.
 int moon_period(const moon_lua *s);
 
+// guard.c
+void moon_open_guard(lua_State *L, moon_lua *s);
+/// The entries of a block that is the hash part of a table, by its size; 0 for other blocks.
+size_t moon_table_nodes(const void *old, size_t tag, size_t size);
+void moon_guard_add(moon_guard *g, void *block, size_t nodes);
+void moon_guard_remove(moon_guard *g, const void *block, size_t size);
+/// Whether a table may not grow to `nodes` entries, because moving the keys could take too long.
+bool moon_guard_refuses(moon_lua *s, size_t nodes);
+
 // limits.c
 int64_t moon_now(void);
 void moon_start_clock(moon_lua *s);
@@ -108,6 +136,10 @@ void moon_hook(lua_State *L, lua_Debug *ar);
 _Noreturn void moon_raise_stop(lua_State *L);
 /// After a protected call: goes on raising when the script has ended.
 void moon_check_catch(lua_State *L, moon_lua *s, int status);
+/// Whether a memory error that arrives now is real, and not one that the script made up.
+static inline bool moon_is_refused(const moon_lua *s) { return s->memory.is_raising || s->memory.refused_size != 0; }
+/// `lua_checkstack` that ends the script when memory is out, and returns false when the stack is at its own limit.
+bool moon_check_stack(lua_State *L, lua_State *grown, int count);
 void moon_slow_tick(lua_State *L, moon_lua *s);
 void moon_capture_frames(lua_State *L, moon_lua *s);
 
@@ -146,6 +178,29 @@ bool moon_is_protected(lua_State *L, int index);
 /// Raises when the table at `index` is no table or may not be written.
 void moon_check_writable(lua_State *L, int index);
 
+/// A growing text. One slot of the Lua stack belongs to it (buffer.c).
+typedef struct moon_buffer {
+  lua_State *L;
+  moon_lua *s;
+  char *bytes;
+  size_t count, capacity;
+  int slot;
+  char small[256];
+} moon_buffer;
+
+void moon_buffer_open(moon_buffer *b, lua_State *L);
+/// Room for `extra` more bytes; the caller adds what it wrote to `count`.
+char *moon_buffer_reserve(moon_buffer *b, size_t extra);
+void moon_buffer_add(moon_buffer *b, const char *bytes, size_t count);
+/// Adds the string or number on top and pops it.
+void moon_buffer_add_value(moon_buffer *b);
+void moon_buffer_push(moon_buffer *b);
+
+static inline void moon_buffer_add_char(moon_buffer *b, char c) {
+  *moon_buffer_reserve(b, 1) = c;
+  b->count++;
+}
+
 // text.c
 /// Pushes the text of a value without an address in it; calls `__tostring`.
 const char *moon_tostring(lua_State *L, int index, size_t *count);
@@ -178,7 +233,7 @@ int moon_base_require(lua_State *L);
 void moon_load_text(lua_State *L, moon_lua *s, const char *source, size_t count, const char *chunk, bool *is_syntax);
 
 // scanner.c
-/// The line of a chain of field accesses so long that Lua's error texts would take seconds over it; 0 when there is none.
-int moon_find_long_chain(const char *source, size_t count);
+/// Why Lua would take long over this text, and in which line; NULL when it would not.
+const char *moon_scan_source(const char *source, size_t count, int *line);
 
 #endif

@@ -127,7 +127,7 @@ static int string_gmatch(lua_State *L) {
 // MARK: gsub
 
 /// Adds the replacement text with its `%1` filled in.
-static void add_template(moon_matcher *m, luaL_Buffer *buffer, const char *start, const char *end) {
+static void add_template(moon_matcher *m, moon_buffer *buffer, const char *start, const char *end) {
   lua_State *L = m->L;
   size_t count;
   const char *text = lua_tolstring(L, 3, &count), *text_end = text + count;
@@ -136,19 +136,19 @@ static void add_template(moon_matcher *m, luaL_Buffer *buffer, const char *start
     const char *escape = memchr(text, '%', (size_t)(text_end - text));
     if (escape == NULL) escape = text_end;
     moon_tick(L, m->s, (size_t)(escape - text) / 64);
-    luaL_addlstring(buffer, text, (size_t)(escape - text));
+    moon_buffer_add(buffer, text, (size_t)(escape - text));
     if (escape == text_end) return;
     char c = escape + 1 < text_end ? escape[1] : 0;
     text = escape + 2;
     if (c == '%') {
-      luaL_addchar(buffer, '%');
+      moon_buffer_add_char(buffer, '%');
     } else if (c == '0') {
-      luaL_addlstring(buffer, start, (size_t)(end - start));
+      moon_buffer_add(buffer, start, (size_t)(end - start));
     } else if (c >= '1' && c <= '9') {
       push_capture(m, c - '1', start, end);
       luaL_tolstring(L, -1, NULL);
       lua_remove(L, -2);
-      luaL_addvalue(buffer);
+      moon_buffer_add_value(buffer);
     } else {
       luaL_error(L, "invalid use of '%%' in replacement string");
     }
@@ -156,7 +156,7 @@ static void add_template(moon_matcher *m, luaL_Buffer *buffer, const char *start
 }
 
 /// Adds what replaces one match; returns whether it was replaced at all.
-static bool add_replacement(moon_matcher *m, luaL_Buffer *buffer, const char *start, const char *end, int type) {
+static bool add_replacement(moon_matcher *m, moon_buffer *buffer, const char *start, const char *end, int type) {
   lua_State *L = m->L;
   if (type == LUA_TFUNCTION) {
     lua_pushvalue(L, 3);
@@ -170,16 +170,15 @@ static bool add_replacement(moon_matcher *m, luaL_Buffer *buffer, const char *st
   }
   if (!lua_toboolean(L, -1)) {
     lua_pop(L, 1);
-    luaL_addlstring(buffer, start, (size_t)(end - start));
+    moon_buffer_add(buffer, start, (size_t)(end - start));
     return false;
   }
   if (!lua_isstring(L, -1)) luaL_error(L, "invalid replacement value (a %s)", moon_type_name(L, m->s, -1));
-  luaL_addvalue(buffer);
+  moon_buffer_add_value(buffer);
   return true;
 }
 
 static int string_gsub(lua_State *L) {
-  moon_lua *s = moon_of(L);
   size_t count, length;
   const char *subject = luaL_checklstring(L, 1, &count);
   const char *pattern = luaL_checklstring(L, 2, &length);
@@ -193,25 +192,24 @@ static int string_gsub(lua_State *L) {
   bool is_anchored = length > 0 && *pattern == '^', is_changed = false;
   if (is_anchored) pattern++;
   const char *at = subject, *last = NULL;
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
+  moon_buffer buffer;
+  moon_buffer_open(&buffer, L);
   while (replaced < most) {
     const char *end = moon_match(&m, at, pattern);
     if (end != NULL && end != last) {
       replaced++;
       is_changed |= add_replacement(&m, &buffer, at, end, is_text ? LUA_TSTRING : type);
-      moon_check_string_size(L, s, luaL_bufflen(&buffer));
       at = last = end;
     } else if (at < m.subject_end) {
-      luaL_addchar(&buffer, *at++);
+      moon_buffer_add_char(&buffer, *at++);
     } else {
       break;
     }
     if (is_anchored) break;
   }
   if (is_changed) {
-    luaL_addlstring(&buffer, at, (size_t)(m.subject_end - at));
-    luaL_pushresult(&buffer);
+    moon_buffer_add(&buffer, at, (size_t)(m.subject_end - at));
+    moon_buffer_push(&buffer);
   } else {
     lua_pushvalue(L, 1);
   }

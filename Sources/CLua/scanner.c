@@ -1,11 +1,12 @@
-// A look at the text before Lua gets it. Lua names the variable in an error text by walking back through the code, once
-// for each link of a chain `a.b.c...`, without any hook: 25,000 links take a second. No honest chain has 64.
+// A look at the text before Lua gets it, for two things that would take Lua long without any hook and that no honest script
+// has. Lua names the variable in an error text by walking back through the code, once for each link of a chain `a.b.c...`:
+// 25,000 links take a second. And the end of a block takes the square of the jumps that wait for it.
 #include <ctype.h>
 #include <string.h>
 
 #include "moon_internal.h"
 
-enum { LONGEST_CHAIN = 64, DEPTH = 256 };
+enum { LONGEST_CHAIN = 64, MOST_JUMPS = 1000, DEPTH = 256 };
 
 typedef struct scanner {
   const char *next, *end;
@@ -67,16 +68,18 @@ static void skip_comment(scanner *t) {
 
 static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_'; }
 
-/// Words before a parenthesis that does not call anything.
-static bool is_operator_word(const char *word, size_t count) {
-  static const char *const words[] = {"and", "or", "not", "return", "in", "if", "elseif", "while", "until"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    if (strlen(words[i]) == count && memcmp(words[i], word, count) == 0) return true;
+static bool is_one_of(const char *word, size_t count, const char *const *words) {
+  for (; *words != NULL; words++) {
+    if (strlen(*words) == count && memcmp(*words, word, count) == 0) return true;
   }
   return false;
 }
 
-int moon_find_long_chain(const char *source, size_t count) {
+const char *moon_scan_source(const char *source, size_t count, int *line) {
+  // Words before a parenthesis that does not call anything, and words that jump.
+  static const char *const operators[] = {"and", "or", "not", "return", "in", "if", "elseif", "while", "until", NULL};
+  static const char *const jumps[] = {"break", "goto", NULL};
+  int jump_count = 0;
   scanner t = {source, source + count, 1};
   int links[DEPTH] = {0};      // of the chain at each depth of brackets
   bool is_call[DEPTH] = {false};
@@ -106,7 +109,11 @@ int moon_find_long_chain(const char *source, size_t count) {
       const char *start = t.next;
       while (t.next < t.end && is_word(*t.next)) t.next++;
       if (!is_after_dot) links[depth] = 0;
-      can_call = is_after_dot || !is_operator_word(start, (size_t)(t.next - start));
+      can_call = is_after_dot || !is_one_of(start, (size_t)(t.next - start), operators);
+      if (is_one_of(start, (size_t)(t.next - start), jumps) && ++jump_count > MOST_JUMPS) {
+        *line = t.line;
+        return "too many jumps (goto, break)";
+      }
       is_after_dot = false;
       continue;
     }
@@ -126,7 +133,7 @@ int moon_find_long_chain(const char *source, size_t count) {
       case '(':
       case '[':
       case '{':
-        if (depth + 1 >= DEPTH) return 0;  // Lua's parser refuses such depth by itself
+        if (depth + 1 >= DEPTH) return NULL;  // Lua's parser refuses such depth by itself
         is_call[depth] = c == '{' || (c == '(' && can_call);
         links[++depth] = 0;
         can_call = false;
@@ -146,7 +153,10 @@ int moon_find_long_chain(const char *source, size_t count) {
         links[depth] = 0;
         can_call = false;
     }
-    if (links[depth] > LONGEST_CHAIN) return t.line;
+    if (links[depth] > LONGEST_CHAIN) {
+      *line = t.line;
+      return "too many field accesses in one chain";
+    }
   }
-  return 0;
+  return NULL;
 }

@@ -45,6 +45,7 @@ static int open_body(lua_State *L) {
   moon_lua *s = moon_of(L);
   bool has_modules = lua_touserdata(L, 1) != NULL;
   lua_settop(L, 0);
+  moon_open_guard(L, s);
   new_slot(L, &s->functions);
   new_slot(L, &s->types);
   new_slot(L, &s->hidden);
@@ -103,6 +104,7 @@ moon_lua *moon_open(const moon_limits *limits, const char *name, uint64_t seed, 
   s->time.period = MOON_PERIOD;
   s->seed = seed;
   strncpy(s->name, name, sizeof s->name - 5);
+  s->guard.least = SIZE_MAX;
   moon_seed_random(s, seed, 0);
   s->main = lua_newstate(moon_allocate, s);
   if (s->main == NULL) {
@@ -140,6 +142,7 @@ size_t moon_close(moon_lua *s) {
   return left;
 }
 
+bool moon_is_running(const moon_lua *s) { return s->is_inside; }
 size_t moon_memory_used(const moon_lua *s) { return s->memory.used; }
 size_t moon_memory_peak(const moon_lua *s) { return s->memory.peak; }
 uint64_t moon_allocations(const moon_lua *s) { return s->memory.allocations; }

@@ -8,7 +8,7 @@ enum { PACK_FORMAT_BYTES = 1024, PACK_SIZE = 1024 * 1024, CHUNK = 64 * 1024 };
 
 void moon_check_string_size(lua_State *L, moon_lua *s, uint64_t count) {
   if (count <= s->limits.string_bytes) return;
-  if (count > s->limits.memory_bytes / 2) luaL_error(L, "resulting string too large");
+  if (count > s->limits.memory_bytes) luaL_error(L, "resulting string too large");
   moon_end(s, MOON_STOP_STRING);
   moon_raise_stop(L);
 }
@@ -30,18 +30,19 @@ static int string_rep(lua_State *L) {
   }
   total -= gap;
   moon_check_string_size(L, s, total);
-  luaL_Buffer buffer;
-  char *to = luaL_buffinitsize(L, &buffer, (size_t)total);
-  for (lua_Integer i = 0; i < times; i++) {
-    moon_tick(L, s, 1 + (count + gap) / 1024);
-    memcpy(to, text, count);
-    to += count;
-    if (i + 1 < times) {
-      memcpy(to, separator, gap);
-      to += gap;
-    }
+  moon_buffer buffer;
+  moon_buffer_open(&buffer, L);
+  char *to = moon_buffer_reserve(&buffer, (size_t)total);
+  memcpy(to, text, count);
+  if (times > 1) memcpy(to + count, separator, gap);
+  for (size_t done = count + gap; done < total;) {
+    size_t more = done < total - done ? done : (size_t)total - done;
+    memcpy(to + done, to, more);
+    done += more;
+    moon_tick(L, s, 1 + more / 64);
   }
-  luaL_pushresultsize(&buffer, (size_t)total);
+  buffer.count = (size_t)total;
+  moon_buffer_push(&buffer);
   return 1;
 }
 
@@ -51,8 +52,9 @@ static int changed(lua_State *L, change what) {
   moon_lua *s = moon_of(L);
   size_t count;
   const char *text = luaL_checklstring(L, 1, &count);
-  luaL_Buffer buffer;
-  char *to = luaL_buffinitsize(L, &buffer, count);
+  moon_buffer buffer;
+  moon_buffer_open(&buffer, L);
+  char *to = moon_buffer_reserve(&buffer, count);
   for (size_t start = 0; start < count; start += CHUNK) {
     size_t end = count - start < CHUNK ? count : start + CHUNK;
     moon_tick(L, s, 1 + (end - start) / 32);
@@ -62,7 +64,8 @@ static int changed(lua_State *L, change what) {
       else to[i] = (char)(what == TO_UPPER ? toupper(c) : tolower(c));
     }
   }
-  luaL_pushresultsize(&buffer, count);
+  buffer.count = count;
+  moon_buffer_push(&buffer);
   return 1;
 }
 

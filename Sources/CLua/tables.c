@@ -72,27 +72,24 @@ static int table_move(lua_State *L) {
 static int table_concat(lua_State *L) {
   moon_lua *s = moon_of(L);
   size_t gap;
-  uint64_t total = 0;
   luaL_checktype(L, 1, LUA_TTABLE);
   const char *separator = luaL_optlstring(L, 2, "", &gap);
   lua_Integer first = luaL_optinteger(L, 3, 1);
   lua_Integer last = luaL_optinteger(L, 4, (lua_Integer)lua_rawlen(L, 1));
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
+  moon_buffer buffer;
+  moon_buffer_open(&buffer, L);
   for (lua_Integer i = first; i <= last; i++) {
     moon_tick(L, s, 2);
-    if (i != first) luaL_addlstring(&buffer, separator, gap);
+    if (i != first) moon_buffer_add(&buffer, separator, gap);
     lua_rawgeti(L, 1, i);
     if (!lua_isstring(L, -1)) {
       const char *type = moon_type_name(L, s, -1);
       return luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", type, (LUAI_UACINT)i);
     }
-    total += lua_rawlen(L, -1) + gap;
-    moon_check_string_size(L, s, total);
-    luaL_addvalue(&buffer);
+    moon_buffer_add_value(&buffer);
     if (i == LUA_MAXINTEGER) break;
   }
-  luaL_pushresult(&buffer);
+  moon_buffer_push(&buffer);
   return 1;
 }
 
@@ -102,8 +99,7 @@ static int table_unpack(lua_State *L) {
   lua_Integer last = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : luaL_checkinteger(L, 3);
   if (first > last) return 0;
   lua_Unsigned count = (lua_Unsigned)last - (lua_Unsigned)first;
-  if (count >= (lua_Unsigned)INT_MAX || !lua_checkstack(L, (int)count + 8)) {
-    moon_check_catch(L, s, s->memory.refused ? LUA_ERRMEM : LUA_OK);
+  if (count >= (lua_Unsigned)INT_MAX - 8 || !moon_check_stack(L, L, (int)count + 8)) {
     return luaL_error(L, "too many results to unpack");
   }
   for (lua_Unsigned i = 0; i <= count; i++) {

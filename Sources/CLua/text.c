@@ -38,14 +38,14 @@ int moon_print(lua_State *L) {
   int top = lua_gettop(L);
   size_t left = MOON_TEXT_BYTES;
   bool is_cut = false;
-  luaL_Buffer line;
+  moon_buffer line;
   if (s->log_is_cut) return 0;
   luaL_checkstack(L, 8, "too many arguments");
-  luaL_buffinit(L, &line);
+  moon_buffer_open(&line, L);
   for (int i = 1; i <= top && !is_cut; i++) {
     moon_tick(L, s, 8);
     if (i > 1 && left > 0) {
-      luaL_addchar(&line, '\t');
+      moon_buffer_add_char(&line, '\t');
       left--;
     }
     size_t count;
@@ -57,9 +57,9 @@ int moon_print(lua_State *L) {
       lua_remove(L, -2);
     }
     left -= count;
-    luaL_addvalue(&line);
+    moon_buffer_add_value(&line);
   }
-  luaL_pushresult(&line);
+  moon_buffer_push(&line);
   size_t count;
   const char *text = lua_tolstring(L, -1, &count);
   size_t cost = count < SHORTEST_LINE ? SHORTEST_LINE : count + 1;

@@ -4,22 +4,22 @@
 static int utf8_char(lua_State *L) {
   moon_lua *s = moon_of(L);
   int top = lua_gettop(L);
-  luaL_Buffer buffer;
+  moon_buffer buffer;
   luaL_checkstack(L, 4, "too many arguments");
-  luaL_buffinit(L, &buffer);
+  moon_buffer_open(&buffer, L);
   for (int i = 1; i <= top; i++) {
     moon_tick(L, s, 1);
     uint64_t code = (uint64_t)luaL_checkinteger(L, i);
     luaL_argcheck(L, code <= 0x7FFFFFFFu, i, "value out of range");
     if (code < 0x80) {
-      luaL_addchar(&buffer, (char)code);
+      moon_buffer_add_char(&buffer, (char)code);
       continue;
     }
     int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : code < 0x200000 ? 3 : code < 0x4000000 ? 4 : 5;
-    luaL_addchar(&buffer, (char)((0xFF00u >> (more + 1)) | (code >> (6 * more))));
-    while (more-- > 0) luaL_addchar(&buffer, (char)(0x80 | ((code >> (6 * more)) & 0x3F)));
+    moon_buffer_add_char(&buffer, (char)((0xFF00u >> (more + 1)) | (code >> (6 * more))));
+    while (more-- > 0) moon_buffer_add_char(&buffer, (char)(0x80 | ((code >> (6 * more)) & 0x3F)));
   }
-  luaL_pushresult(&buffer);
+  moon_buffer_push(&buffer);
   return 1;
 }
 

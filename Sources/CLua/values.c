@@ -6,16 +6,41 @@
 
 // MARK: Lua to host
 
-/// Counts one entry and what it costs the host, before anything is copied.
-static void count_one(lua_State *L, moon_lua *s, size_t *total) {
+/// Values on their way to the host, and the memory that they take there, before anything is copied.
+typedef struct counting {
+  size_t entries, bytes;
+} counting;
+
+static void count_one(lua_State *L, moon_lua *s, counting *total, size_t bytes) {
   moon_tick(L, s, 1);
-  if (++*total > s->limits.table_entries) {
+  total->bytes += sizeof(moon_value) + bytes;
+  if (++total->entries > s->limits.table_entries) {
     luaL_error(L, "too many values for the host (the limit is %d)", (int)s->limits.table_entries);
   }
 }
 
-static void count_value(lua_State *L, moon_lua *s, int index, int depth, size_t *total) {
-  count_one(L, s, total);
+/// What the host allocates for a value of this type.
+static size_t host_bytes(lua_State *L, int index) {
+  switch (lua_type(L, index)) {
+    case LUA_TSTRING: return 64 + lua_rawlen(L, index);
+    case LUA_TTABLE:
+    case LUA_TFUNCTION: return 128;
+    default: return 24;
+  }
+}
+
+/// Ends the script when the host's copy does not fit into what is left of the script's memory.
+static void check_room(lua_State *L, moon_lua *s, size_t bytes) {
+  if (s->memory.cap == SIZE_MAX || bytes < 16 * 1024) return;
+  if (bytes <= s->memory.cap && s->memory.used <= s->memory.cap - bytes) return;
+  lua_gc(L, LUA_GCCOLLECT);
+  if (bytes <= s->memory.cap && s->memory.used <= s->memory.cap - bytes) return;
+  moon_end(s, MOON_STOP_MEMORY);
+  moon_raise_stop(L);
+}
+
+static void count_value(lua_State *L, moon_lua *s, int index, int depth, counting *total) {
+  count_one(L, s, total, host_bytes(L, index));
   if (lua_type(L, index) != LUA_TTABLE) return;
   if (depth >= MOON_TABLE_DEPTH) {
     luaL_error(L, "a table contains itself or is nested deeper than %d levels", MOON_TABLE_DEPTH);
@@ -32,7 +57,7 @@ static void count_value(lua_State *L, moon_lua *s, int index, int depth, size_t 
     int key = lua_gettop(L) - 1;
     moon_tick(L, s, 1);
     if (!lua_isinteger(L, key) || lua_tointeger(L, key) < 1 || lua_tointeger(L, key) > items) {
-      count_one(L, s, total);
+      count_one(L, s, total, host_bytes(L, key));
       count_value(L, s, key + 1, depth + 1, total);
     }
     lua_pop(L, 1);
@@ -40,9 +65,10 @@ static void count_value(lua_State *L, moon_lua *s, int index, int depth, size_t 
 }
 
 size_t moon_count_values(lua_State *L, moon_lua *s, int first, int last) {
-  size_t total = 0;
+  counting total = {0, 0};
   for (int i = first; i <= last; i++) count_value(L, s, i, 0, &total);
-  return total;
+  check_room(L, s, total.bytes);
+  return total.entries;
 }
 
 typedef struct filling {

@@ -25,10 +25,20 @@ MOON_CLONES void moon_activate(float *destination, const float *source, ptrdiff_
   }
 }
 
-MOON_CLONES void moon_gated_gelu_row(float *destination, const float *source, ptrdiff_t count) {
-  const float *gate = source + count;
+MOON_CLONES void moon_gate_rows(
+    float *destination, ptrdiff_t stride, const float *values, const float *gates, ptrdiff_t source_stride,
+    ptrdiff_t rows, ptrdiff_t columns, const float *value_bias, const float *gate_bias) {
+  for (ptrdiff_t row = 0; row < rows; row++) {
+    float *to = destination + row * stride;
+    const float *value = values + row * source_stride, *gate = gates + row * source_stride;
+    if (value_bias && gate_bias) {
 #pragma clang loop vectorize(assume_safety)
-  for (ptrdiff_t i = 0; i < count; i++) destination[i] = source[i] * moon_gelu(gate[i]);
+      for (ptrdiff_t i = 0; i < columns; i++) to[i] = (value[i] + value_bias[i]) * moon_gelu(gate[i] + gate_bias[i]);
+    } else {
+#pragma clang loop vectorize(assume_safety)
+      for (ptrdiff_t i = 0; i < columns; i++) to[i] = value[i] * moon_gelu(gate[i]);
+    }
+  }
 }
 
 MOON_CLONES void moon_finish_rows(

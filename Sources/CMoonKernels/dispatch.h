@@ -1,5 +1,6 @@
-// Run-time dispatch: a function marked MOON_CLONES is compiled for AVX2 machines and for all others, and the loader
-// picks one when the program starts. Helpers that such a function calls are `static inline` with MOON_INLINE.
+// Run-time dispatch: a function marked MOON_CLONES is compiled for machines with AVX2 and FMA (x86-64-v3) and for all
+// others, and the loader picks one when the program starts. The name of a processor ("arch=haswell") would not do: it
+// picks that very model. Helpers that such a function calls are `static inline` with MOON_INLINE.
 #pragma once
 
 #if defined(__x86_64__)

@@ -1,12 +1,13 @@
+#pragma STDC FP_CONTRACT OFF
+
 #include "moon_elementwise.h"
 
+#include "vector_math.h"
 #include "walk.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-
-#pragma STDC FP_CONTRACT OFF
 
 // In place, an element is read before it is written and no other element is touched, so the loops are safe to vectorise.
 #define MOON_LOOP _Pragma("clang loop vectorize(assume_safety)") for (ptrdiff_t i = 0; i < count; i++)
@@ -59,69 +60,60 @@ MOON_INLINE int short_power(float *destination, const float *source, float expon
   return 1;
 }
 
+MOON_INLINE uint64_t double_bits(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+MOON_INLINE double double_of(uint64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 /// x^y = 2^(y log2 x) for positive, finite, normal x, in double precision: the logarithm from its series in
 /// (m - 1) / (m + 1), the power of two by its Taylor series.
 MOON_INLINE float positive_power(float x, float y) {
-  const double wide = (double)x;
-  uint64_t bits;
-  memcpy(&bits, &wide, sizeof bits);
-  // The exponent that leaves a mantissa in sqrt(1/2)...sqrt(2).
-  const int64_t e = (int64_t)(bits - 0x3FE6A09E667F3BCDull) >> 52;
-  const uint64_t mantissa_bits = bits - ((uint64_t)e << 52);
-  double m;
-  memcpy(&m, &mantissa_bits, sizeof m);
-  const double s = (m - 1.0) / (m + 1.0), z = s * s;
-  double p = 1.0 / 15;
-  p = p * z + 1.0 / 13;
-  p = p * z + 1.0 / 11;
-  p = p * z + 1.0 / 9;
-  p = p * z + 1.0 / 7;
-  p = p * z + 1.0 / 5;
-  p = p * z + 1.0 / 3;
-  p = p * z + 1.0;
-  const double logarithm = (double)(int32_t)e + s * p * 2.8853900817779268;
-  double t = logarithm * (double)y;
+  const uint64_t bits = double_bits((double)x);
+  // The exponent that leaves a mantissa in sqrt(1/2)...sqrt(2), plus 1024; as a double by way of 2^52.
+  const uint64_t e = (bits - 0x3FE6A09E667F3BCDull + (1024ull << 52)) >> 52;
+  const double exponent = double_of(e | 0x4330000000000000ull) - (0x1p52 + 1024.0);
+  const double m = double_of(bits - ((e - 1024ull) << 52));
+  const double s = (m - 1.0) / (m + 1.0), z = s * s, zz = z * z;
+  const double p = ((1.0 + z * (1.0 / 3)) + zz * (1.0 / 5 + z * (1.0 / 7))) +
+                   zz * zz * ((1.0 / 9 + z * (1.0 / 11)) + zz * (1.0 / 13 + z * (1.0 / 15)));
+  double t = (exponent + s * p * 2.8853900817779268) * (double)y;
   t = t > 160.0 ? 160.0 : t;
   t = t < -160.0 ? -160.0 : t;
   const double shifted = t + 0x1.8p52;
-  const double r = (t - (shifted - 0x1.8p52)) * 0.69314718055994531;
-  double q = 1.0 / 40320;
-  q = q * r + 1.0 / 5040;
-  q = q * r + 1.0 / 720;
-  q = q * r + 1.0 / 120;
-  q = q * r + 1.0 / 24;
-  q = q * r + 1.0 / 6;
-  q = q * r + 0.5;
-  q = q * r + 1.0;
-  q = q * r + 1.0;
-  uint64_t result_bits, shift_bits;
-  memcpy(&result_bits, &q, sizeof result_bits);
-  memcpy(&shift_bits, &shifted, sizeof shift_bits);
-  result_bits += shift_bits << 52;
-  double result;
-  memcpy(&result, &result_bits, sizeof result);
-  return (float)result;
+  const double r = (t - (shifted - 0x1.8p52)) * 0.69314718055994531, rr = r * r;
+  const double q = ((1.0 + r) + rr * (1.0 / 2 + r * (1.0 / 6))) +
+                   rr * rr * ((1.0 / 24 + r * (1.0 / 120)) + rr * ((1.0 / 720 + r * (1.0 / 5040)) + rr * (1.0 / 40320)));
+  return (float)double_of(double_bits(q) + (double_bits(shifted) << 52));
 }
 
 /// Powers: blocks of ordinary numbers by vectors, blocks with a special one in them by the C library.
 MOON_INLINE void powers(
     float *destination, const float *left, ptrdiff_t left_stride, const float *right, ptrdiff_t right_stride,
     ptrdiff_t count) {
-  const ptrdiff_t block = 256;
+  enum { block = 256 };
+  float x[block], y[block];
   for (ptrdiff_t start = 0; start < count; start += block) {
-    const ptrdiff_t end = start + block < count ? start + block : count;
-    int is_ordinary = 1;
-    for (ptrdiff_t i = start; i < end; i++) {
-      const float x = left[i * left_stride], y = right[i * right_stride];
-      is_ordinary &= (x >= 0x1p-126f) & (x <= 0x1.fffffep127f) & (fabsf(y) <= 0x1.fffffep127f);
+    const ptrdiff_t length = count - start < block ? count - start : block;
+    for (ptrdiff_t i = 0; i < length; i++) x[i] = left[(start + i) * left_stride];
+    for (ptrdiff_t i = 0; i < length; i++) y[i] = right[(start + i) * right_stride];
+    // Positive, finite and normal; finite: by the bits, which compare quickest.
+    uint32_t special = 0;
+    for (ptrdiff_t i = 0; i < length; i++) {
+      special |= (uint32_t)(moon_bits_of(x[i]) - 0x00800000u >= 0x7F000000u);
+      special |= (uint32_t)((moon_bits_of(y[i]) & 0x7F800000u) == 0x7F800000u);
     }
-    if (is_ordinary) {
-#pragma clang loop vectorize(assume_safety)
-      for (ptrdiff_t i = start; i < end; i++) {
-        destination[i] = positive_power(left[i * left_stride], right[i * right_stride]);
-      }
+    float *to = destination + start;
+    if (!special) {
+      for (ptrdiff_t i = 0; i < length; i++) to[i] = positive_power(x[i], y[i]);
     } else {
-      for (ptrdiff_t i = start; i < end; i++) destination[i] = powf(left[i * left_stride], right[i * right_stride]);
+      for (ptrdiff_t i = 0; i < length; i++) to[i] = powf(x[i], y[i]);
     }
   }
 }
@@ -208,7 +200,16 @@ MOON_CLONES static void ternary_run(
   switch (operation) {
     case moon_ternary_where: TERNARY_LOOPS(x != 0.0f ? y : z)
     case moon_ternary_lerp: TERNARY_LOOPS(lerp(x, y, z))
-    case moon_ternary_clamp: TERNARY_LOOPS(clamp(x, y, z))
+    case moon_ternary_clamp:
+      if (a_stride == 1 && b_stride == 0 && c_stride == 0 && *b == *b && *c == *c) {
+        const float low = *b, high = *c;
+        MOON_LOOP {
+          const float raised = low > a[i] ? low : a[i];
+          destination[i] = high < raised ? high : raised;
+        }
+        break;
+      }
+      TERNARY_LOOPS(clamp(x, y, z))
   }
 }
 
@@ -242,11 +243,7 @@ MOON_CLONES ptrdiff_t moon_first_not_finite(const float *source, ptrdiff_t count
   while (start < count) {
     ptrdiff_t length = count - start < 1024 ? count - start : 1024;
     uint32_t found = 0;
-    for (ptrdiff_t i = 0; i < length; i++) {
-      uint32_t bits;
-      memcpy(&bits, source + start + i, sizeof bits);
-      found |= (bits & mask) == mask;
-    }
+    for (ptrdiff_t i = 0; i < length; i++) found |= (moon_bits_of(source[start + i]) & mask) == mask;
     if (found) {
       for (ptrdiff_t i = start; i < start + length; i++) {
         if (!isfinite(source[i])) return i;

@@ -3,10 +3,17 @@
 #include "walk.h"
 
 #include <math.h>
+#include <string.h>
 
 /// The more extreme of the two, or not-a-number when either is.
 MOON_INLINE double lesser(double first, double second) { return (second < first || second != second) ? second : first; }
 MOON_INLINE double greater(double first, double second) { return (second > first || second != second) ? second : first; }
+MOON_INLINE float lesser_float(float first, float second) {
+  return (second < first || second != second) ? second : first;
+}
+MOON_INLINE float greater_float(float first, float second) {
+  return (second > first || second != second) ? second : first;
+}
 MOON_INLINE double plus(double first, double second) { return first + second; }
 
 double moon_reduce_pair(moon_reduction operation, double first, double second) {
@@ -29,53 +36,82 @@ MOON_INLINE double identity(moon_reduction operation) {
   }
 }
 
-// Sixteen running values at a time hide the latency of the additions.
+// Several running values at a time hide the latency of the additions.
 #define LANES 16
+#define EXTREME_LANES 32
 
-#define ROW_LOOP(COMBINE, EXPRESSION, STRIDE)                              \
-  for (; i + LANES <= count; i += LANES) {                                 \
-    for (int lane = 0; lane < LANES; lane++) {                             \
-      const double x = (double)source[(i + lane) * (STRIDE)];              \
+#define ROW_LOOP(TYPE, COUNT, COMBINE, EXPRESSION, STRIDE)                 \
+  for (; i + COUNT <= count; i += COUNT) {                                 \
+    for (int lane = 0; lane < COUNT; lane++) {                             \
+      const TYPE x = (TYPE)source[(i + lane) * (STRIDE)];                  \
       lanes[lane] = COMBINE(lanes[lane], EXPRESSION);                      \
     }                                                                      \
   }
 
-#define ROW(COMBINE, EXPRESSION)                                           \
-  if (stride == 1) {                                                       \
-    ROW_LOOP(COMBINE, EXPRESSION, 1)                                       \
-  } else {                                                                 \
-    ROW_LOOP(COMBINE, EXPRESSION, stride)                                  \
-  }                                                                        \
-  for (; i < count; i++) {                                                 \
-    const double x = (double)source[i * stride];                           \
-    lanes[0] = COMBINE(lanes[0], EXPRESSION);                              \
-  }                                                                        \
-  for (int half = LANES / 2; half > 0; half /= 2) {                        \
-    for (int lane = 0; lane < half; lane++) {                              \
-      lanes[lane] = COMBINE(lanes[lane], lanes[lane + half]);              \
+#define ROW(TYPE, COUNT, COMBINE, EXPRESSION)                              \
+  {                                                                        \
+    TYPE lanes[COUNT];                                                     \
+    for (int lane = 0; lane < COUNT; lane++) lanes[lane] = (TYPE)start;    \
+    ptrdiff_t i = 0;                                                       \
+    if (stride == 1) {                                                     \
+      ROW_LOOP(TYPE, COUNT, COMBINE, EXPRESSION, 1)                        \
+    } else {                                                               \
+      ROW_LOOP(TYPE, COUNT, COMBINE, EXPRESSION, stride)                   \
     }                                                                      \
-  }                                                                        \
-  return COMBINE(value, lanes[0]);
+    for (; i < count; i++) {                                               \
+      const TYPE x = (TYPE)source[i * stride];                             \
+      lanes[0] = COMBINE(lanes[0], EXPRESSION);                            \
+    }                                                                      \
+    for (int half = COUNT / 2; half > 0; half /= 2) {                      \
+      for (int lane = 0; lane < half; lane++) {                            \
+        lanes[lane] = COMBINE(lanes[lane], lanes[lane + half]);            \
+      }                                                                    \
+    }                                                                      \
+    return moon_reduce_pair(operation, value, (double)lanes[0]);           \
+  }
+
+#define SUM_ROW(EXPRESSION) ROW(double, LANES, plus, EXPRESSION)
+#define LEAST_ROW(EXPRESSION) ROW(float, EXTREME_LANES, lesser_float, EXPRESSION)
+#define GREATEST_ROW(EXPRESSION) ROW(float, EXTREME_LANES, greater_float, EXPRESSION)
+
+typedef double doubles __attribute__((ext_vector_type(4)));
+typedef float floats __attribute__((ext_vector_type(4)));
+
+/// The sum of a dense run, by vectors: compilers find this one less reliably than the other sums.
+MOON_INLINE double dense_sum(const float *source, ptrdiff_t count) {
+  doubles sums[4] = {0};
+  ptrdiff_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (int part = 0; part < 4; part++) {
+      floats four;
+      memcpy(&four, source + i + 4 * part, sizeof four);
+      sums[part] += __builtin_convertvector(four, doubles);
+    }
+  }
+  const doubles sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  double rest = 0;
+  for (; i < count; i++) rest += (double)source[i];
+  return (sum.x + sum.y) + (sum.z + sum.w) + rest;
+}
 
 /// `value` and a run of elements reduced to one.
 MOON_CLONES static double reduce_row(
     moon_reduction operation, double value, const float *source, ptrdiff_t stride, ptrdiff_t count, double centre,
     double power) {
-  double lanes[LANES];
   const double start = identity(operation);
-  for (int lane = 0; lane < LANES; lane++) lanes[lane] = start;
-  ptrdiff_t i = 0;
   switch (operation) {
-    case moon_reduction_sum: ROW(plus, x)
-    case moon_reduction_spread: ROW(plus, (x - centre) * (x - centre))
-    case moon_reduction_sum_of_squares: ROW(plus, x * x)
-    case moon_reduction_sum_of_magnitudes: ROW(plus, fabs(x))
-    case moon_reduction_sum_of_powers: ROW(plus, pow(fabs(x), power))
-    case moon_reduction_nonzero_count: ROW(plus, x != 0.0 ? 1.0 : 0.0)
-    case moon_reduction_minimum: ROW(lesser, x)
-    case moon_reduction_maximum: ROW(greater, x)
-    case moon_reduction_least_magnitude: ROW(lesser, fabs(x))
-    case moon_reduction_greatest_magnitude: ROW(greater, fabs(x))
+    case moon_reduction_sum:
+      if (stride == 1) return value + dense_sum(source, count);
+      SUM_ROW(x)
+    case moon_reduction_spread: SUM_ROW((x - centre) * (x - centre))
+    case moon_reduction_sum_of_squares: SUM_ROW(x * x)
+    case moon_reduction_sum_of_magnitudes: SUM_ROW(fabs(x))
+    case moon_reduction_sum_of_powers: SUM_ROW(pow(fabs(x), power))
+    case moon_reduction_nonzero_count: SUM_ROW(x != 0.0 ? 1.0 : 0.0)
+    case moon_reduction_minimum: LEAST_ROW(x)
+    case moon_reduction_maximum: GREATEST_ROW(x)
+    case moon_reduction_least_magnitude: LEAST_ROW(fabsf(x))
+    case moon_reduction_greatest_magnitude: GREATEST_ROW(fabsf(x))
   }
 }
 
@@ -96,6 +132,30 @@ MOON_CLONES static double reduce_row(
   }                                                                        \
   break;
 
+/// The same for the extremes, which need no more than float: 64 columns at a time stay in registers.
+#define EXTREME_COLUMNS(COMBINE, EXPRESSION)                               \
+  for (ptrdiff_t first = 0; first < columns; first += 64) {                \
+    const ptrdiff_t width = columns - first < 64 ? columns - first : 64;   \
+    float running[64];                                                     \
+    for (ptrdiff_t c = 0; c < width; c++) running[c] = (float)values[first + c]; \
+    for (ptrdiff_t r = 0; r < rows; r++) {                                 \
+      const float *row = source + r * row_stride + first * column_stride;  \
+      if (width == 64 && column_stride == 1) {                             \
+        for (int c = 0; c < 64; c++) {                                     \
+          const float x = row[c];                                          \
+          running[c] = COMBINE(running[c], EXPRESSION);                    \
+        }                                                                  \
+      } else {                                                             \
+        for (ptrdiff_t c = 0; c < width; c++) {                            \
+          const float x = row[c * column_stride];                          \
+          running[c] = COMBINE(running[c], EXPRESSION);                    \
+        }                                                                  \
+      }                                                                    \
+    }                                                                      \
+    for (ptrdiff_t c = 0; c < width; c++) values[first + c] = (double)running[c]; \
+  }                                                                        \
+  break;
+
 /// `rows` elements reduced into each of `columns` values at once.
 MOON_CLONES static void reduce_columns(
     moon_reduction operation, double *restrict values, const float *restrict source, ptrdiff_t row_stride,
@@ -107,10 +167,10 @@ MOON_CLONES static void reduce_columns(
     case moon_reduction_sum_of_magnitudes: COLUMNS(plus, fabs(x))
     case moon_reduction_sum_of_powers: COLUMNS(plus, pow(fabs(x), power))
     case moon_reduction_nonzero_count: COLUMNS(plus, x != 0.0 ? 1.0 : 0.0)
-    case moon_reduction_minimum: COLUMNS(lesser, x)
-    case moon_reduction_maximum: COLUMNS(greater, x)
-    case moon_reduction_least_magnitude: COLUMNS(lesser, fabs(x))
-    case moon_reduction_greatest_magnitude: COLUMNS(greater, fabs(x))
+    case moon_reduction_minimum: EXTREME_COLUMNS(lesser_float, x)
+    case moon_reduction_maximum: EXTREME_COLUMNS(greater_float, x)
+    case moon_reduction_least_magnitude: EXTREME_COLUMNS(lesser_float, fabsf(x))
+    case moon_reduction_greatest_magnitude: EXTREME_COLUMNS(greater_float, fabsf(x))
   }
 }
 

@@ -1,5 +1,8 @@
-// Exponential, logarithm and their kin for whole runs. Largest errors, found by trying every float: see the tests of
-// MoonTensor. Special values (zeros, infinities, not-a-number) are those of the C library.
+// Exponential, logarithm and their kin for whole runs. Largest errors, in units in the last place, over all exponents:
+// exponential 0.98, logarithm 0.82, sine and cosine 0.57, arc cosine 0.62, hyperbolic tangent 1.33. Special values (zeros,
+// infinities, not-a-number) are those of the C library.
+#pragma STDC FP_CONTRACT OFF
+
 #include "moon_elementwise.h"
 
 #include "vector_math.h"
@@ -8,8 +11,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-
-#pragma STDC FP_CONTRACT OFF
 
 #define MOON_LOOP _Pragma("clang loop vectorize(assume_safety)") for (ptrdiff_t i = 0; i < count; i++)
 
@@ -104,12 +105,12 @@ MOON_INLINE void sines(float *destination, const float *source, ptrdiff_t stride
   const ptrdiff_t block = 256;
   for (ptrdiff_t start = 0; start < count; start += block) {
     const ptrdiff_t end = start + block < count ? start + block : count;
-    int is_small = 1;
-    for (ptrdiff_t i = start; i < end; i++) is_small &= fabsf(source[i * stride]) <= 0x1p20f;
-    if (is_small && stride == 1) {
+    uint32_t large = 0;
+    for (ptrdiff_t i = start; i < end; i++) large |= (moon_bits_of(source[i * stride]) & 0x7FFFFFFFu) > 0x49800000u;
+    if (!large && stride == 1) {
 #pragma clang loop vectorize(assume_safety)
       for (ptrdiff_t i = start; i < end; i++) destination[i] = sine(source[i], quarter);
-    } else if (is_small) {
+    } else if (!large) {
       for (ptrdiff_t i = start; i < end; i++) destination[i] = sine(source[i * stride], quarter);
     } else {
       for (ptrdiff_t i = start; i < end; i++) {

@@ -47,7 +47,7 @@ static bool fail(writer *out, char *message, const char *reason) {
 
 bool moon_png_write(
     const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const moon_png_text *texts,
-    size_t text_count, moon_png_file *file, char *message) {
+    size_t text_count, moon_png_stop should_stop, void *context, moon_png_file *file, char *message) {
   *file = (moon_png_file){NULL, 0};
   writer *out = calloc(1, sizeof *out);
   if (out == NULL) return fail(out, message, "out of memory");
@@ -76,7 +76,10 @@ bool moon_png_write(
   png_set_text(out->png, out->info, out->texts, (int)text_count);
   png_write_info(out->png, out->info);
   size_t row_size = (size_t)width * (size_t)channels;
-  for (uint32_t row = 0; row < height; row++) png_write_row(out->png, pixels + row * row_size);
+  for (uint32_t row = 0; row < height; row++) {
+    if (should_stop != NULL && should_stop(context)) png_error(out->png, "interrupted");
+    png_write_row(out->png, pixels + row * row_size);
+  }
   png_write_end(out->png, out->info);
   *file = (moon_png_file){out->bytes, out->count};
   discard(out);

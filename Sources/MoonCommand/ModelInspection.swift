@@ -27,7 +27,8 @@ package struct ModelInspection: Sendable {
     let scheduler = try SchedulerConfiguration(fields, source: source)
     let (height, width) = (unet.sampleHeight * autoencoder.factor, unet.sampleWidth * autoencoder.factor)
     let latents = [autoencoder.latentChannels, unet.sampleHeight, unet.sampleWidth].map(String.init)
-    let prediction = scheduler["prediction_type"].map { ", \($0)" } ?? ""
+    var prediction = ""
+    if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
     lines = [
       ("model", "\(model.className), a folder in the diffusers layout"),
       (

@@ -50,9 +50,9 @@ package struct RunReport: Sendable {
       .init("num_inference_steps", .integer(Int64(inferenceSteps))),
       .init("timesteps", .numbers(timesteps)),
       .init("guidance", .numbers(guidance)),
-      .init("step_seconds", .numbers(stepSeconds)),
-      .init("load_seconds", .number(loadSeconds)),
-      .init("decode_seconds", .number(decodeSeconds)),
+      .init("step_seconds", .numbers(stepSeconds.map(Self.microseconds))),
+      .init("load_seconds", .number(Self.microseconds(loadSeconds))),
+      .init("decode_seconds", .number(Self.microseconds(decodeSeconds))),
       .init("peak_memory_bytes", .integer(Int64(peakMemoryBytes))),
       .init("interrupted", .bool(isInterrupted)),
       .init("warnings", .strings(warnings)),
@@ -60,10 +60,14 @@ package struct RunReport: Sendable {
     ])
   }
 
+  /// A time in seconds without the digits that no clock tells.
+  private static func microseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e6 }
+
   /// What a person is told at the end: one line a picture.
   package var summary: String {
     let seconds = ProgressLine.decimals(stepSeconds.reduce(0, +))
-    let steps = "\(stepSeconds.count)\(isInterrupted ? " of \(timesteps.count)" : "") steps in \(seconds) s"
+    let count = isInterrupted ? "\(stepSeconds.count) of \(timesteps.count)" : "\(stepSeconds.count)"
+    let steps = "\(count) \(timesteps.count == 1 ? "step" : "steps") in \(seconds) s"
     return files.enumerated().map { index, file in
       let seed = self.seed.seeds.count == 1 ? self.seed.seeds[0] : self.seed.seeds[index]
       return "\(file): \(width)x\(height), seed \(seed), \(steps)\n"

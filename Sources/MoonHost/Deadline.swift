@@ -12,7 +12,7 @@ final class Deadline: Sendable {
 
   /// Sets the deadline of a call that starts now, after calls that took `used`.
   func start(_ limits: PluginLimits, used: Duration) {
-    let left = min(.seconds(limits.hookSeconds), .seconds(limits.runSeconds) - used)
+    let left = min(.seconds(limits.hookTime), .seconds(limits.runTime) - used)
     nanoseconds.store(Self.now() + Self.count(left + Self.margin), ordering: .relaxed)
   }
 

@@ -18,6 +18,8 @@ public actor GenerationRun {
   private let log: @Sendable (String) -> Void
   private var plugins: [LuaPlugin] = []
   private var loadedSeed: UInt64?
+  /// What each plugin of the last run used, in the order of the calls.
+  package private(set) var usage: [PluginUsage] = []
 
   /// The run's own thread.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
@@ -52,6 +54,7 @@ public actor GenerationRun {
   @discardableResult
   public func loadPlugins(seed: UInt64) throws -> [PluginSummary] {
     plugins = []
+    loadedSeed = nil
     var folders: [String: Int] = [:]
     for (number, specification) in specifications.enumerated() {
       let plugin = try LuaPlugin(
@@ -85,6 +88,8 @@ public actor GenerationRun {
     if loadedSeed != seed { try loadPlugins(seed: seed) }
     // A plugin's state belongs to one run.
     defer {
+      for plugin in plugins { plugin.close() }
+      usage = plugins.map(\.usage)
       plugins = []
       loadedSeed = nil
     }

@@ -1,4 +1,5 @@
 internal import MoonLua
+internal import MoonPipelines
 internal import MoonPlugins
 internal import MoonTensor
 
@@ -20,6 +21,11 @@ struct HostArguments {
   func isNil(_ index: Int) -> Bool {
     if case .nil = self[index] { return true }
     return false
+  }
+
+  /// The arguments behind the handle that a method is called on.
+  var withoutHandle: HostArguments {
+    HostArguments(function: function, values: Array(values.dropFirst()), context: context)
   }
 
   /// The error for argument `index`: `bad argument #2 to 'narrow' (...)`.
@@ -55,7 +61,8 @@ struct HostArguments {
   /// Any number.
   func number(_ index: Int) throws -> Double {
     guard let number = self[index].asNumber else { throw wrongType(index, "number") }
-    return number
+    // Lua's 0/0 has a sign, which no message needs.
+    return number.isNaN ? .nan : number
   }
 
   /// Any number, `nil` when absent.
@@ -77,6 +84,17 @@ struct HostArguments {
     return text
   }
 
+  /// The name of a field that is read or written; `known` are those of `owner`, `methods` its methods.
+  func field(_ index: Int, of owner: String, known: [String], methods: [String] = []) throws -> String {
+    guard let name = self[index].asText else {
+      throw HostError.message("\(owner) has no field of type \(context.typeName(self[index]))")
+    }
+    if known.contains(name) { return name }
+    throw HostError.message(
+      "\(owner) has no field '\(PluginText.escaped(String(name.prefix(64))))'"
+        + PluginText.suggestion(for: name, in: known + methods))
+  }
+
   /// A list of whole numbers from a table, or from the numbers from argument `index` on.
   func integers(_ index: Int) throws -> [Int] {
     if case .table(let table) = self[index] {
@@ -89,6 +107,25 @@ struct HostArguments {
     }
     if isNil(index) { throw wrongType(index, "table") }
     return try (index...max(index, min(count, index + 64))).map { try integer($0) }
+  }
+
+  /// A list of finite numbers from a table.
+  func numbers(_ index: Int) throws -> [Double] {
+    guard case .table(let table) = self[index] else { throw wrongType(index, "table") }
+    let numbers = table.pureList?.compactMap(\.finiteNumber)
+    guard let numbers, numbers.count == table.list.count else { throw bad(index, "a list of finite numbers expected") }
+    return numbers
+  }
+
+  /// Runs work of the host; what the run finds wrong is an error of the first argument.
+  func asHost<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try context.asHost(body)
+    } catch PipelineError.badRequest(_, let detail) {
+      throw bad(1, detail)
+    } catch let error as PipelineError {
+      throw bad(1, "\(error)")
+    }
   }
 
   /// The dimensions of a reduction: one, a list, or `nil` for all of them.

@@ -21,21 +21,21 @@ final class LuaCallback: StepCallback {
   func runBegins(_ run: DenoisingRun) throws {
     try perform(.runBegin, run) {
       if !plugin.manifest.pipelines.contains(run.pipelineName) {
-        throw HookFault("the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(run.pipelineName)")
+        throw HookFault(
+          "the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(run.pipelineName)")
       }
       for name in plugin.manifest.tensorInputs ?? [] where !run.tensorNames.contains(name) {
         throw HookFault(
-          "tensor_inputs: there is no '\(PluginText.escaped(name))'; this pipeline offers "
-            + run.tensorNames.joined(separator: ", "))
+          "tensor_inputs: there is no '\(PluginText.escaped(String(name.prefix(64))))'; " + offer(name, run))
       }
-      try call(.runBegin, [PipeHandle.value])
+      try plugin.call(.runBegin, arguments: { [PipeHandle.value] })
     }
   }
 
   /// Calls `on_step_begin`.
   func stepBegins(_ run: DenoisingRun) throws {
     guard plugin.has(.stepBegin) else { return }
-    try perform(.stepBegin, run) { try call(.stepBegin, place(run)) }
+    try perform(.stepBegin, run) { try plugin.call(.stepBegin, arguments: { place(run) }) }
   }
 
   /// Calls `on_guidance`; its tensor is the new combination.
@@ -44,7 +44,7 @@ final class LuaCallback: StepCallback {
     var combined: Tensor?
     try perform(.guidance, run) {
       let context = plugin.context
-      _ = try plugin.call(
+      try plugin.call(
         .guidance,
         arguments: {
           var noise = LuaTable()
@@ -62,15 +62,17 @@ final class LuaCallback: StepCallback {
           }
           let wanted = predictions.combined.shape
           if tensor.shape != wanted {
-            throw HookFault("the result has shape \(TensorError.text(tensor.shape)), wanted \(TensorError.text(wanted))")
+            throw HookFault(
+              "the result has shape \(TensorError.text(tensor.shape)), wanted \(TensorError.text(wanted))")
           }
           if let index = try tensor.firstNonFinite() {
             throw HookFault("the result is NaN or infinite (element \(index))")
           }
-          combined = try tensor.contiguous()
+          // The run's own from here on, and no longer the plugin's to pay for.
+          combined = try context.asHost { try tensor.copied() }
         })
     }
-    return combined
+    return isDropped ? nil : combined
   }
 
   /// Calls `on_step_end` with `kwargs`, and writes what it returns.
@@ -78,7 +80,7 @@ final class LuaCallback: StepCallback {
     guard plugin.has(.stepEnd) else { return }
     try perform(.stepEnd, run) {
       var offered: [String: LuaValue] = [:]
-      _ = try plugin.call(
+      try plugin.call(
         .stepEnd,
         arguments: {
           offered = try kwargs(run)
@@ -93,14 +95,10 @@ final class LuaCallback: StepCallback {
   /// Calls `on_run_end`.
   func runEnds(_ run: DenoisingRun) throws {
     guard plugin.has(.runEnd) else { return }
-    try perform(.runEnd, run) { try call(.runEnd, [PipeHandle.value]) }
+    try perform(.runEnd, run) { try plugin.call(.runEnd, arguments: { [PipeHandle.value] }) }
   }
 
   // MARK: Calls
-
-  private func call(_ hook: PluginManifest.Hook, _ arguments: [LuaValue]) throws {
-    _ = try plugin.call(hook, arguments: { arguments }, use: { _ in })
-  }
 
   /// `pipe`, `step` and `t`.
   private func place(_ run: DenoisingRun) -> [LuaValue] {
@@ -119,6 +117,12 @@ final class LuaCallback: StepCallback {
     return handles
   }
 
+  /// The names on offer, and the one that was perhaps meant.
+  private func offer(_ name: String, _ run: DenoisingRun) -> String {
+    "this pipeline offers \(run.tensorNames.joined(separator: ", "))"
+      + PluginText.suggestion(for: name, in: run.tensorNames)
+  }
+
   /// Writes the tensors of a returned `kwargs` that differ from those offered.
   private func write(_ result: LuaValue, _ offered: [String: LuaValue], to run: DenoisingRun) throws {
     if result.isNil { return }
@@ -129,8 +133,8 @@ final class LuaCallback: StepCallback {
     var changes: [String: Tensor] = [:]
     for (key, value) in table.entries {
       guard let name = key.asText, run.tensorNames.contains(name) else {
-        let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "a \(key.typeName)"
-        throw HookFault("kwargs has the key \(shown), this pipeline offers \(run.tensorNames.joined(separator: ", "))")
+        let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "(\(key.typeName))"
+        throw HookFault("kwargs has the key \(shown), " + offer(key.asText ?? "", run))
       }
       if value == offered[name], let id = value.asHandle?.id, context.tensors.isUnchanged(id) { continue }
       guard let tensor = try context.tensor(value) else {
@@ -154,36 +158,37 @@ final class LuaCallback: StepCallback {
   /// Runs one hook: what it changed is undone when it fails, and the policy says how the run goes on.
   private func perform(_ hook: PluginManifest.Hook, _ run: DenoisingRun, _ body: () throws -> Void) throws {
     if isDropped { return }
-    let before = run.state
+    let before = run.checkpoint()
     plugin.context.run = run
     defer { plugin.context.run = nil }
     do {
       try body()
     } catch {
-      run.state = before
-      if let error = error as? LuaError, error.kind == .stopped {
-        isDropped = true
-        throw TensorError.interrupted
-      }
-      let failure = PluginFailure(plugin: plugin.manifest.id, description: message(error, hook, run))
-      if policy == .abort { throw failure }
+      run.restore(before)
       isDropped = true
+      if run.shouldStop(), isStop(error) { throw TensorError.interrupted }
+      let failure = plugin.failure(described(error), in: hook, during: moment(hook, run))
+      if policy == .abort { throw failure }
+      plugin.close()
       run.warnings.append("the plugin '\(plugin.manifest.id)' is dropped: \(failure)")
     }
   }
 
-  /// `plugins/x.lua:12: on_step_end, step 3/25: ...`
-  private func message(_ error: any Error, _ hook: PluginManifest.Hook, _ run: DenoisingRun) -> String {
-    var place = hook.rawValue
-    if hook != .runBegin && hook != .runEnd { place += ", step \(run.step)/\(run.timestepCount)" }
-    let path = plugin.package.path
-    guard let error = error as? LuaError else { return "\(path): \(place): \(error)" }
-    let chunk = plugin.package.chunkName
-    guard let line = error.line, error.message.hasPrefix("\(chunk):\(line): ") else {
-      return "\(plugin.package.shown("\(place): \(error.message)"))"
-    }
-    let rest = error.message.dropFirst("\(chunk):\(line): ".count)
-    return "\(path):\(line): \(place): \(rest)"
+  /// Whether an error is what remains of a call that the caller of the run has stopped.
+  private func isStop(_ error: any Error) -> Bool {
+    (error as? LuaError)?.kind == .stopped || (error as? TensorError) == .interrupted
+  }
+
+  /// What is left of the deadline when the host itself meets it, in a plugin's words.
+  private func described(_ error: any Error) -> any Error {
+    (error as? TensorError) == .interrupted
+      ? HookFault("time limit: no time is left to take over what the hook returned") : error
+  }
+
+  /// `on_step_end, step 3/25`
+  private func moment(_ hook: PluginManifest.Hook, _ run: DenoisingRun) -> String {
+    if hook == .runBegin || hook == .runEnd { return hook.rawValue }
+    return "\(hook.rawValue), step \(run.step)/\(run.timestepCount)"
   }
 }
 

@@ -10,7 +10,10 @@ final class LuaPlugin {
   let package: PluginPackage
   let manifest: PluginManifest
   let context: PluginContext
+  /// What it used so far.
+  private(set) var usage: PluginUsage
   private let sandbox: LuaSandbox
+  private var isClosed = false
 
   /// Loads a plugin and checks its declaration and its options.
   ///
@@ -20,7 +23,7 @@ final class LuaPlugin {
   ///   - limits: What it may use.
   ///   - number: Its place in the order of the run, from 0.
   ///   - seed: The seed of the run.
-  ///   - imageFolder: The folder in which each plugin's own folder of pictures lies; `nil` for none.
+  ///   - imageFolder: The folder for the pictures of the plugin with that id; `nil` for none.
   ///   - log: Takes its lines of log.
   /// - Throws: `PluginError`, or `PluginFailure` when the file does not load.
   init(
@@ -36,32 +39,42 @@ final class LuaPlugin {
         name: package.chunkName, limits: LuaLimits(limits), randomSeed: Self.mixed(seed, stem),
         modules: package.folder.map { LuaFolder(path: $0.path) }, log: log)
     } catch {
-      throw PluginFailure(plugin: stem, description: package.shown(error.message))
+      throw PluginFailure(plugin: stem, description: "\(package.path): \(error.message)")
     }
-    let context = PluginContext(limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
+    let context = PluginContext(
+      limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
     self.context = context
     context.attach(sandbox)
+    let start = ContinuousClock.now
     manifest = try Self.load(package, sandbox, context)
+    let loadTime = ContinuousClock.now - start
     if manifest.id != stem { context.reseed(Self.mixed(seed, manifest.id), imageFolder: imageFolder(manifest.id)) }
+    usage = PluginUsage(id: manifest.id)
+    usage.count(loadTime)
+    context.optionNames = manifest.options.map(\.name)
     context.options = try OptionReader.values(
       from: specification.options, declarations: manifest.options, plugin: package.path)
   }
 
-  deinit {
-    context.endRun()
-    sandbox.close()
-  }
+  deinit { close() }
 
   private static func load(
     _ package: PluginPackage, _ sandbox: LuaSandbox, _ context: PluginContext
   ) throws -> PluginManifest {
     do {
       try context.defineAPI(in: sandbox)
-      let value = try context.withinTensorLimits { try sandbox.load(source: package.source) }
+      let value = try context.withinTensorLimits {
+        let value = try sandbox.load(source: package.source)
+        try context.retrying { try context.endLoading() }
+        return value
+      }
       return try PluginManifest(value, plugin: package.path, fileStem: package.stem)
-    } catch let error as LuaError {
-      throw PluginFailure(
-        plugin: PluginManifest.identifier(fromFileStem: package.stem), description: package.shown(error.message))
+    } catch let error as PluginError {
+      throw error
+    } catch {
+      let text = FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames)
+      throw text.failure(
+        error, of: PluginManifest.identifier(fromFileStem: package.stem), during: nil, fallback: nil)
     }
   }
 
@@ -81,19 +94,49 @@ final class LuaPlugin {
   /// Calls a hook; every tensor that it made and did not keep dies when `use` has returned.
   ///
   /// - Parameters:
-  ///   - hook: One that the plugin has; another returns nothing.
+  ///   - hook: One that the plugin has; another does nothing.
   ///   - arguments: Made when the scope has begun.
   ///   - use: Takes the first result.
   /// - Throws: `LuaError`, or what `use` throws.
-  func call<Result>(
-    _ hook: PluginManifest.Hook, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Result
-  ) throws -> Result? {
-    guard let function = manifest.hooks[hook] else { return nil }
-    defer { context.endScope() }
-    return try context.withinTensorLimits {
-      let results = try sandbox.call(function, arguments())
-      return try use(results.first ?? .nil)
+  func call(
+    _ hook: PluginManifest.Hook, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Void = { _ in }
+  ) throws {
+    guard let function = manifest.hooks[hook] else { return }
+    let start = ContinuousClock.now
+    defer {
+      context.imageFolder.rollBack()
+      context.endScope()
+      usage.count(ContinuousClock.now - start - context.hostTime)
     }
+    try context.withinTensorLimits {
+      let results = try sandbox.call(function, context.retrying(arguments))
+      try use(results.first ?? .nil)
+    }
+    try context.imageFolder.commit()
+  }
+
+  /// What stopped a hook, as the user is told it.
+  ///
+  /// - Parameters:
+  ///   - error: What was thrown.
+  ///   - hook: The hook; an error without a line of its own gets the one where the hook is defined.
+  ///   - moment: Hook and step.
+  /// - Returns: The failure with its sentence and excerpt.
+  func failure(_ error: any Error, in hook: PluginManifest.Hook, during moment: String) -> PluginFailure {
+    FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames).failure(
+      error, of: manifest.id, during: moment,
+      fallback: manifest.hooks[hook].flatMap { sandbox.place(of: $0) }.map { FailureText.Place($0) })
+  }
+
+  /// Frees what the plugin holds; it is called no more.
+  func close() {
+    if isClosed { return }
+    isClosed = true
+    context.endRun()
+    usage.peakTensorBytes = context.budget.highest
+    usage.peakLuaBytes = sandbox.peakMemory
+    usage.luaBytesLeft = sandbox.close()
+    usage.tensorBytesLeft = context.budget.used
   }
 }
 
@@ -104,16 +147,11 @@ extension LuaLimits {
     memoryBytes = limits.luaMemory
     handleBytes = limits.tensorMemory
     logBytes = limits.logBytes
-    callTime = .seconds(limits.hookSeconds)
-    runTime = .seconds(limits.runSeconds)
+    callTime = .seconds(limits.hookTime)
+    runTime = .seconds(limits.runTime)
     callInstructions = UInt64(max(limits.instructions, 1))
     sourceBytes = PluginPackage.maximumSourceBytes
-  }
-}
-
-extension PluginPackage {
-  /// A message that begins with the chunk's name, with the plugin's path in its place.
-  func shown(_ message: String) -> String {
-    message.hasPrefix(chunkName + ":") ? path + message.dropFirst(chunkName.count) : "\(path): \(message)"
+    // A table is copied value by value; as many as this are done well within a deadline.
+    crossingValues = 1 << 18
   }
 }

@@ -2,50 +2,67 @@ internal import MoonLua
 internal import MoonPlugins
 internal import MoonTensor
 
-/// The functions of the table `moon`.
-struct MoonModule {
-  let context: PluginContext
-
+/// The table `moon`: its functions and constants; `moon.log` is the sandbox's own.
+enum MoonModule {
   /// The version of this library.
   static let version = "0.1.0"
-
-  /// Every function by name; `moon.log` is the sandbox's own.
-  var functions: [String: (HostArguments) throws -> HostReply] {
-    let context = context
-    return [
-      "tensor": { arguments in .tensor(try Tensor(nested: arguments[1], arguments)) },
-      "zeros": { arguments in .tensor(try .zeros(arguments.integers(1))) },
-      "ones": { arguments in .tensor(try .ones(arguments.integers(1))) },
-      "full": { arguments in .tensor(try .full(arguments.integers(1), value: Float(arguments.number(2)))) },
-      "arange": { arguments in
-        let isOne = arguments.isNil(2)
-        return .tensor(
-          try .arange(
-            from: isOne ? 0 : arguments.number(1), to: arguments.number(isOne ? 1 : 2),
-            by: arguments.isNil(3) ? 1 : arguments.number(3)))
-      },
-      "randn": { arguments in .tensor(try context.generator.normal(shape: arguments.integers(1))) },
-      "rand": { arguments in .tensor(try context.generator.uniform(shape: arguments.integers(1))) },
-      "cat": { arguments in .tensor(try .concatenated(arguments.list(1), along: arguments.integer(2, default: 0))) },
-      "stack": { arguments in .tensor(try .stacked(arguments.list(1), along: arguments.integer(2, default: 0))) },
-      "einsum": { arguments in .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : [])) },
-      "where": { arguments in
-        .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
-      },
-      "save_image": { arguments in
-        guard let image = try context.image(arguments[1]) else {
-          throw arguments.bad(1, "image or tensor expected, got \(context.typeName(arguments[1]))")
-        }
-        let name = try arguments.string(2)
-        guard PluginImageFolder.isPlainName(name) else {
-          throw arguments.bad(
-            2, "the name '\(PluginText.escaped(String(name.prefix(80))))' is not up to 64 letters, digits, _ and - and .png")
-        }
-        try context.imageFolder.save(image, as: name)
-        return .values([])
-      },
-    ]
+  /// Every constant by name.
+  static var constants: [String: LuaValue] {
+    ["version": .string(version), "api": .integer(Int64(PluginManifest.hostAPI))]
   }
+
+  /// Names that plugins can use, for suggestions: those of `moon`, Lua's own, and the methods of tensors.
+  static let knownNames: [String] = {
+    let lua = """
+      assert error getmetatable ipairs load next pairs pcall print rawequal rawget rawlen rawset require select \
+      setmetatable tonumber tostring type xpcall string table math utf8 coroutine moon \
+      byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper \
+      concat insert move remove sort abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min \
+      mininteger modf pi rad random randomseed sin sqrt tan tointeger ult create isyieldable resume running status \
+      wrap yield charpattern codepoint codes offset
+      """
+    let own = ["log"] + constants.keys + functions.keys
+    return (lua.split(whereSeparator: \.isWhitespace).map(String.init) + own + TensorHandle.methods).sorted()
+  }()
+
+  /// Every function by name.
+  static let functions: [String: @Sendable (PluginContext, HostArguments) throws -> HostReply] = [
+    "tensor": { _, arguments in .tensor(try Tensor(nested: arguments[1], arguments)) },
+    "zeros": { _, arguments in .tensor(try .zeros(arguments.integers(1))) },
+    "ones": { _, arguments in .tensor(try .ones(arguments.integers(1))) },
+    "full": { _, arguments in .tensor(try .full(arguments.integers(1), value: Float(arguments.number(2)))) },
+    "arange": { _, arguments in
+      let isOne = arguments.isNil(2)
+      return .tensor(
+        try .arange(
+          from: isOne ? 0 : arguments.number(1), to: arguments.number(isOne ? 1 : 2),
+          by: arguments.isNil(3) ? 1 : arguments.number(3)))
+    },
+    "randn": { context, arguments in .tensor(try context.generator.normal(shape: arguments.integers(1))) },
+    "rand": { context, arguments in .tensor(try context.generator.uniform(shape: arguments.integers(1))) },
+    "cat": { _, arguments in .tensor(try .concatenated(arguments.list(1), along: arguments.integer(2, default: 0))) },
+    "stack": { _, arguments in .tensor(try .stacked(arguments.list(1), along: arguments.integer(2, default: 0))) },
+    "einsum": { _, arguments in
+      .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : []))
+    },
+    "where": { _, arguments in
+      .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
+    },
+    "save_image": { context, arguments in
+      _ = try context.liveRun()
+      let name = try arguments.string(2)
+      guard PluginImageFolder.isPlainName(name) else {
+        throw arguments.bad(
+          2,
+          "the name '\(PluginText.escaped(String(name.prefix(80))))' is not up to 64 letters, digits, _ and - and .png")
+      }
+      let isSaved: Void? = try context.withImage(arguments[1]) { try context.imageFolder.stage($0, as: name) }
+      if isSaved == nil {
+        throw arguments.bad(1, "image or tensor expected, got \(context.typeName(arguments[1]))")
+      }
+      return .values([])
+    },
+  ]
 }
 
 extension HostArguments {
@@ -87,6 +104,7 @@ extension Tensor {
     guard case .table(let table) = value, let items = table.pureList, items.count == size else {
       throw arguments.bad(1, "the lists differ in length")
     }
+    try TensorEnvironment.current.check()
     for item in items { try collect(item, shape.dropFirst(), into: &numbers, arguments) }
   }
 }

@@ -15,6 +15,7 @@ struct PipeHandle {
   static let readable = [
     "num_timesteps", "num_inference_steps", "timesteps", "sigmas", "sigma", "sigma_next", "progress", "height", "width",
     "batch", "seed", "pipeline", "scheduler", "options", "x0", "guidance_scale", "guidance_rescale", "interrupt",
+    "noise", "image_latents",
   ]
   /// Fields that can be written.
   static let writable = ["guidance_scale", "guidance_rescale", "interrupt"]
@@ -23,49 +24,94 @@ struct PipeHandle {
     "_guidance_rescale": "guidance_rescale",
   ]
 
-  /// The handle's type with its methods.
+  /// Every name that can be read.
+  static var allReadable: [String] { readable + aliases.filter { readable.contains($0.value) }.keys }
+  /// Every name that can be written.
+  static var allWritable: [String] { writable + aliases.filter { writable.contains($0.value) }.keys }
+
+  /// The methods, by name.
+  static let methods: [String: @Sendable (PluginContext, HostArguments) throws -> HostReply] = [
+    "encode": { context, arguments in
+      let negative = arguments.isNil(2) ? nil : try arguments.string(2)
+      return .values([try context.encode(arguments.string(1), negative: negative)])
+    },
+    "set_prompt": { context, arguments in
+      guard let prompt = context.prompt(arguments[1]) else {
+        throw arguments.bad(1, "prompt expected, got \(context.typeName(arguments[1]))")
+      }
+      let run = try context.liveRun()
+      run.state.conditional = prompt.conditional
+      if let unconditional = prompt.unconditional { run.state.unconditional = unconditional }
+      return .values([])
+    },
+    "decode": { context, arguments in
+      let latents = try arguments.tensor(1)
+      let run = try context.liveRun()
+      // The plugin pays for the pictures before they are made.
+      var pictures = try Tensor.zeros([run.batchSize, 3, run.height, run.width])
+      try context.countWork("decode", limit: context.limits.decodings)
+      let levels = try arguments.asHost {
+        try ((run.decode(latents) + 1) * 127.5).clamped(minimum: 0, maximum: 255)
+      }
+      try pictures.copy(from: levels)
+      return .tensor(pictures)
+    },
+    "preview": { context, arguments in
+      let row = try arguments.integer(1, default: 0)
+      let run = try context.liveRun()
+      try context.countWork("preview", limit: context.limits.previews)
+      guard let levels = try arguments.asHost({ try run.preview(row: row) }) else {
+        throw HostError.message("there is nothing to preview before the first step has ended")
+      }
+      return .values([try context.ownValue(levels)])
+    },
+    "set_sigmas": { context, arguments in
+      let levels = try arguments.numbers(1)
+      let run = try context.liveRun()
+      try arguments.asHost { try run.setFutureSigmas(levels) }
+      return .values([])
+    },
+    "jump_back": { context, arguments in
+      let step = try arguments.integer(1)
+      let run = try context.liveRun()
+      let noise = try context.generator.normal(shape: run.state.latents.shape)
+      try arguments.asHost { try run.jumpBack(to: step, noise: noise) }
+      return .values([])
+    },
+  ]
+
+  /// The handle's type.
   func type(_ guarded: (@escaping (HostArguments) throws -> HostReply, String) -> HostFunction) -> HandleType {
     var type = HandleType(kind: PluginContext.Kind.pipe, name: "pipe")
-    type.getter = guarded({ arguments in .values([try read(arguments[2])]) }, "pipe")
+    type.getter = guarded({ arguments in .values([try read(name(arguments, known: Self.readable))]) }, "pipe")
     type.setter = guarded(
       { arguments in
-        try write(arguments[3], to: arguments[2])
+        try write(arguments[3], to: name(arguments, known: Self.writable))
         return .values([])
       }, "pipe")
     type.operators["__tostring"] = guarded({ _ in .values([.string("pipe")]) }, "tostring")
-    type.methods["encode"] = guarded(
-      { arguments in
-        let method = arguments.withoutHandle
-        return .values([
-          try context.encode(method.string(1), negative: method.isNil(2) ? nil : method.string(2))
-        ])
-      }, "encode")
-    type.methods["set_prompt"] = guarded(
-      { arguments in
-        let method = arguments.withoutHandle
-        guard let prompt = context.prompt(method[1]) else {
-          throw method.bad(1, "prompt expected, got \(context.typeName(method[1]))")
-        }
-        let run = try context.liveRun()
-        run.state.conditional = prompt.conditional
-        if let unconditional = prompt.unconditional { run.state.unconditional = unconditional }
-        return .values([])
-      }, "set_prompt")
+    for (name, method) in Self.methods {
+      type.methods[name] = guarded({ arguments in try method(context, arguments.withoutHandle) }, name)
+    }
     return type
   }
 
-  private func name(_ key: LuaValue, known: [String]) throws -> String {
-    guard let text = key.asText else { throw HostError.message("pipe has no field of type \(key.typeName)") }
-    let name = Self.aliases[text] ?? text
-    if known.contains(name) { return name }
-    throw HostError.message(
-      Self.readable.contains(name)
-        ? "pipe.\(name) cannot be written"
-        : "pipe has no field '\(PluginText.escaped(String(text.prefix(64))))'" + PluginText.hint(for: text, in: known))
+  /// The name of a field, aliases resolved.
+  private func name(_ arguments: HostArguments, known: [String]) throws -> String {
+    if let alias = arguments[2].asText.flatMap({ Self.aliases[$0] }), known.contains(alias) { return alias }
+    if let text = arguments[2].asText, Self.isReadOnly(text), !known.contains(text) {
+      throw HostError.message("pipe.\(text) cannot be written")
+    }
+    return try arguments.field(2, of: "pipe", known: known, methods: Self.methods.keys.sorted())
   }
 
-  private func read(_ key: LuaValue) throws -> LuaValue {
-    let name = try name(key, known: Self.readable)
+  /// Whether a field or method is there that cannot be written.
+  private static func isReadOnly(_ name: String) -> Bool {
+    let name = aliases[name] ?? name
+    return readable.contains(name) && !writable.contains(name) || methods[name] != nil
+  }
+
+  private func read(_ name: String) throws -> LuaValue {
     let run = try context.liveRun()
     let step = max(run.step, 0)
     switch name {
@@ -82,8 +128,9 @@ struct PipeHandle {
     case "seed": return run.request.seeds.first.map { .integer(Int64(bitPattern: $0)) } ?? .nil
     case "pipeline": return .string(run.pipelineName)
     case "scheduler": return .string(run.schedulerName)
-    case "options": return .table(LuaTable(fields: context.options.map { .init(key: .string($0.name), value: LuaValue($0.value)) }))
+    case "options": return OptionsHandle.value
     case "x0": return try run.predictedOriginal.map { try context.value($0) } ?? .nil
+    case "noise": return try context.value(run.initialNoise)
     case "guidance_scale": return .number(run.state.guidanceScale)
     case "guidance_rescale": return .number(run.state.guidanceRescale)
     case "interrupt": return .boolean(run.state.isInterrupted)
@@ -91,8 +138,7 @@ struct PipeHandle {
     }
   }
 
-  private func write(_ value: LuaValue, to key: LuaValue) throws {
-    let name = try name(key, known: Self.writable)
+  private func write(_ value: LuaValue, to name: String) throws {
     let run = try context.liveRun()
     if name == "interrupt" {
       guard let flag = value.asBoolean else {
@@ -117,16 +163,5 @@ extension LuaValue {
   /// A training time: an integer where it is whole, as in the reference.
   init(timestep: Double) {
     self = Int64(exactly: timestep).map { .integer($0) } ?? .number(timestep)
-  }
-
-  /// The value of an option.
-  init(_ option: OptionValue) {
-    switch option {
-    case .number(let number): self = .number(number)
-    case .integer(let number): self = .integer(number)
-    case .boolean(let flag): self = .boolean(flag)
-    case .string(let text): self = .string(text)
-    case .numbers(let numbers): self = .list(numbers.map { .number($0) })
-    }
   }
 }

@@ -7,48 +7,46 @@ internal import MoonTensor
 
 /// The plugin's view of the world: what its sandbox finds in `moon`, and how host functions run.
 extension PluginContext {
-  /// Connects the sandbox's deadline and its garbage collector.
+  /// Connects the sandbox's garbage collector and the run's stop.
   func attach(_ sandbox: LuaSandbox) {
     self.sandbox = sandbox
     sandbox.onRelease = { [tensors] handle in
-      if handle.kind == Kind.tensor { tensors.release([handle.id]) }
+      if handle.kind == Kind.tensor { tensors.release(CollectionOfOne(handle.id)) }
     }
-    sandbox.isStopRequested = { TensorEnvironment.current.shouldStop?() ?? false }
+    sandbox.isStopRequested = { [unowned self] in outerStop?() ?? false }
   }
 
   /// Defines `moon` and the handle types.
   func defineAPI(in sandbox: LuaSandbox) throws {
-    for (name, function) in MoonModule(context: self).functions {
-      try sandbox.define(table: "moon", name: name, function: guarded(function, name))
+    for (name, function) in MoonModule.functions {
+      try sandbox.define(
+        table: "moon", name: name, function: guarded({ [unowned self] in try function(self, $0) }, name))
     }
-    try sandbox.define(table: "moon", name: "version", value: .string(MoonModule.version))
-    try sandbox.define(table: "moon", name: "api", value: .integer(Int64(PluginManifest.hostAPI)))
-    try sandbox.defineHandleType(TensorHandle(context: self).type { self.guarded($0, $1) })
-    try sandbox.defineHandleType(PipeHandle(context: self).type { self.guarded($0, $1) })
-    try sandbox.defineHandleType(imageType)
-    try sandbox.defineHandleType(HandleType(kind: Kind.prompt, name: "prompt"))
+    for (name, value) in MoonModule.constants { try sandbox.define(table: "moon", name: name, value: value) }
+    for type in handleTypes { try sandbox.defineHandleType(type) }
   }
 
-  private var imageType: HandleType {
-    var type = HandleType(kind: Kind.image, name: "image")
-    type.getter = guarded(
-      { [unowned self] arguments in
-        guard let image = try image(arguments[1]) else { return .values([]) }
-        switch arguments[2].asText {
-        case "width": return .values([.integer(Int64(image.width))])
-        case "height": return .values([.integer(Int64(image.height))])
-        default: throw HostError.message("an image has the fields 'width' and 'height'")
-        }
-      }, "image")
-    return type
+  /// Everything that a plugin can hold of the host's.
+  var handleTypes: [HandleType] {
+    let guarded: (@escaping (HostArguments) throws -> HostReply, String) -> HostFunction = { [unowned self] in
+      self.guarded($0, $1)
+    }
+    return [
+      TensorHandle(context: self).type(guarded), PipeHandle(context: self).type(guarded),
+      ImageHandle(context: self).type(guarded), PromptHandle(context: self).type(guarded),
+      OptionsHandle(context: self).type(guarded),
+    ]
   }
 
   /// Runs one call into the sandbox so that its tensor operations take the plugin's memory and stop at its deadline.
   func withinTensorLimits<Result>(_ body: () throws -> Result) throws -> Result {
     guard let sandbox else { return try body() }
     deadline.start(limits, used: sandbox.timeUsed)
+    hostTime = .zero
     var environment = TensorEnvironment.current
     let outer = environment.shouldStop
+    outerStop = outer
+    defer { outerStop = nil }
     environment.budget = budget
     environment.shouldStop = { [deadline] in deadline.isOver || (outer?() ?? false) }
     return try TensorEnvironment.$current.withValue(environment) { try body() }
@@ -59,11 +57,25 @@ extension PluginContext {
     guard let sandbox else { return try body() }
     var environment = TensorEnvironment.current
     environment.budget = nil
-    environment.shouldStop = run?.shouldStop
+    environment.shouldStop = outerStop
     let start = ContinuousClock.now
-    defer { deadline.extend(by: ContinuousClock.now - start) }
+    defer {
+      let pause = ContinuousClock.now - start
+      hostTime += pause
+      deadline.extend(by: pause)
+    }
     return try sandbox.withoutTimeLimit { () throws(any Error) in
       try TensorEnvironment.$current.withValue(environment) { try body() }
+    }
+  }
+
+  /// Runs `body` once more, when memory was short, after Lua has given back what it dropped.
+  func retrying<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error where error.isOutOfBudget {
+      sandbox?.collectGarbage()
+      return try body()
     }
   }
 
@@ -72,13 +84,7 @@ extension PluginContext {
     { [unowned self] values throws(HostError) in
       let arguments = HostArguments(function: name, values: values, context: self)
       do {
-        do {
-          return try self.values(of: body(arguments))
-        } catch let error where error.isOutOfBudget {
-          // What Lua has dropped but not collected may be enough.
-          sandbox?.collectGarbage()
-          return try self.values(of: body(arguments))
-        }
+        return try retrying { try self.values(of: body(arguments)) }
       } catch let error as HostError {
         throw error
       } catch TensorError.badArgument(_, let argument, let detail) {
@@ -87,7 +93,8 @@ extension PluginContext {
         sandbox?.endForMemory()
         throw .message("not enough memory")
       } catch {
-        throw .message("\(name): \(error)")
+        let text = "\(error)"
+        throw .message(text.hasPrefix("\(name): ") ? text : "\(name): \(text)")
       }
     }
   }
@@ -103,7 +110,7 @@ extension PluginContext {
 
 extension Error {
   /// Whether the plugin's tensor memory did not suffice.
-  fileprivate var isOutOfBudget: Bool {
+  var isOutOfBudget: Bool {
     if case .outOfBudget? = self as? TensorError { return true }
     return false
   }

@@ -13,6 +13,7 @@ final class PluginContext {
     static let pipe: UInt16 = 2
     static let image: UInt16 = 3
     static let prompt: UInt16 = 4
+    static let options: UInt16 = 5
   }
 
   let limits: PluginLimits
@@ -28,14 +29,22 @@ final class PluginContext {
   weak var sandbox: LuaSandbox?
   /// The values of its options.
   var options: [(name: String, value: OptionValue)] = []
+  /// Names of all declared options, those without a value too.
+  var optionNames: [String] = []
   /// The run whose hook is being called.
   var run: DenoisingRun?
   /// The number under which the plugin asks for an interrupt.
   let number: Int
+  /// Whether the caller of the run asked for its end, where that matters to the call that runs.
+  var outerStop: (@Sendable () -> Bool)?
+  /// Time of the call that runs that was the host's.
+  var hostTime = Duration.zero
   private var images: [UInt64: RGBImage] = [:]
   private var prompts: [UInt64: EncodedPrompt] = [:]
+  private var promptBytes = 0
   private var nextID: UInt64 = 1
   private var encodingsLeft: Int
+  private var stepWork = StepWork()
 
   init(limits: PluginLimits, number: Int, seed: UInt64, imageFolder: URL?) {
     self.limits = limits
@@ -46,6 +55,8 @@ final class PluginContext {
     generator = Generator(seed: seed, device: .cpu)
     encodingsLeft = limits.encodings
   }
+
+  deinit { endRun() }
 
   /// Takes the random stream and the folder that belong to the plugin's own id.
   func reseed(_ seed: UInt64, imageFolder folder: URL?) {
@@ -73,6 +84,9 @@ final class PluginContext {
     .handle(LuaHandle(kind: Kind.tensor, id: try tensors.add(tensor)))
   }
 
+  /// A new handle for a tensor that the host made, as the plugin's own, charged copy.
+  func ownValue(_ tensor: Tensor) throws -> LuaValue { try value(tensor.copied()) }
+
   /// The name of a value's type, for messages.
   func typeName(_ value: LuaValue) -> String {
     switch value.asHandle?.kind {
@@ -80,6 +94,7 @@ final class PluginContext {
     case Kind.pipe: "pipe"
     case Kind.image: "image"
     case Kind.prompt: "prompt"
+    case Kind.options: "options"
     default: value.typeName
     }
   }
@@ -88,29 +103,40 @@ final class PluginContext {
 
   /// A new image handle from `[3 or 1, height, width]` in 0...255.
   func addImage(_ tensor: Tensor) throws -> LuaValue {
-    let dense = try tensor.contiguous()
-    let pixels = dense.count
-    try budget.charge(pixels)
+    try PluginImageFolder.checkSize(tensor)
+    let bytes = try Self.pixelBytes(tensor)
+    try budget.charge(bytes)
     do {
-      let image = try RGBImage(levels: dense)
+      let image = try RGBImage(levels: tensor)
       let id = newID()
       images[id] = image
       return .handle(LuaHandle(kind: Kind.image, id: id))
     } catch {
-      budget.credit(pixels)
+      budget.credit(bytes)
       throw error
     }
   }
 
-  /// The picture behind a value: an image, or a tensor turned into one; `nil` for anything else.
-  func image(_ value: LuaValue) throws -> RGBImage? {
-    if let tensor = try tensor(value) { return try RGBImage(levels: tensor.contiguous()) }
+  /// Lends the picture behind a value to `body`: an image, or a tensor turned into one.
+  ///
+  /// - Returns: What `body` returns; `nil` when the value is neither.
+  func withImage<Result>(_ value: LuaValue, _ body: (RGBImage) throws -> Result) throws -> Result? {
+    if let tensor = try tensor(value) {
+      try PluginImageFolder.checkSize(tensor)
+      let bytes = try Self.pixelBytes(tensor)
+      try budget.charge(bytes)
+      defer { budget.credit(bytes) }
+      return try body(RGBImage(levels: tensor))
+    }
     guard let handle = value.asHandle, handle.kind == Kind.image else { return nil }
     guard let image = images[handle.id] else {
       throw HostError.message("this image is no longer valid: it lived until its hook returned")
     }
-    return image
+    return try body(image)
   }
+
+  /// Bytes of the picture that a tensor becomes.
+  private static func pixelBytes(_ tensor: Tensor) throws -> Int { tensor.shape.suffix(2).reduce(3, &*) }
 
   // MARK: Prompts
 
@@ -120,10 +146,17 @@ final class PluginContext {
     for (index, text) in [prompt, negative ?? ""].enumerated() where text.utf8.count > limits.promptBytes {
       throw HostError.argument(index + 1, "the text has \(text.utf8.count) bytes, the limit is \(limits.promptBytes)")
     }
-    if encodingsLeft < 1 { throw HostError.message("encode: the limit of \(limits.encodings) prompts in a run is reached") }
+    if encodingsLeft < 1 { throw HostError.message("the limit of \(limits.encodings) prompts in a run is reached") }
     encodingsLeft -= 1
+    let encoded = try asHost { try run.encode(prompt, negativePrompt: negative) }
+    return try retrying { try add(encoded) }
+  }
+
+  private func add(_ prompt: EncodedPrompt) throws -> LuaValue {
+    try budget.charge(prompt.byteCount)
+    promptBytes += prompt.byteCount
     let id = newID()
-    prompts[id] = try asHost { try run.encode(prompt, negativePrompt: negative) }
+    prompts[id] = prompt
     return .handle(LuaHandle(kind: Kind.prompt, id: id))
   }
 
@@ -133,6 +166,34 @@ final class PluginContext {
     return prompts[handle.id]
   }
 
+  /// Changes the prompt behind a handle.
+  func updatePrompt(_ value: LuaValue, _ change: (inout EncodedPrompt) throws -> Void) throws {
+    guard let id = value.asHandle?.id, var prompt = prompts[id] else { return }
+    let before = prompt.byteCount
+    try change(&prompt)
+    let growth = prompt.byteCount - before
+    try budget.charge(growth)
+    promptBytes += growth
+    prompts[id] = prompt
+  }
+
+  // MARK: Work of the host
+
+  /// Counts work that the host does for the plugin, by the name of the method that asks for it.
+  func countWork(_ name: String, limit: Int) throws {
+    let step = try liveRun().step
+    if stepWork.step != step { stepWork = StepWork(step: step) }
+    let count = stepWork.counts[name, default: 0]
+    if count >= limit { throw HostError.message("the limit of \(limit) calls of \(name) in a step is reached") }
+    stepWork.counts[name] = count + 1
+  }
+
+  /// How often the host worked for the plugin in one step.
+  private struct StepWork {
+    var step = -2
+    var counts: [String: Int] = [:]
+  }
+
   /// The run; an error outside of hooks.
   func liveRun() throws -> DenoisingRun {
     guard let run else { throw HostError.message("there is no run outside of hooks") }
@@ -140,6 +201,12 @@ final class PluginContext {
   }
 
   // MARK: Life
+
+  /// Ends the loading of the file: its tensors last for the run.
+  func endLoading() throws {
+    try tensors.keepAll()
+    dropImages()
+  }
 
   /// Ends a hook: tensors and images die that were not kept.
   func endScope() {
@@ -152,10 +219,13 @@ final class PluginContext {
     tensors.removeAll()
     dropImages()
     prompts = [:]
+    budget.credit(promptBytes)
+    promptBytes = 0
     run = nil
   }
 
   private func dropImages() {
+    if images.isEmpty { return }
     for image in images.values { budget.credit(image.pixels.count) }
     images = [:]
   }
@@ -163,5 +233,12 @@ final class PluginContext {
   private func newID() -> UInt64 {
     defer { nextID += 1 }
     return nextID
+  }
+}
+
+extension EncodedPrompt {
+  /// Bytes of its tensors.
+  fileprivate var byteCount: Int {
+    (conditional.promptEmbeds.count + (unconditional?.promptEmbeds.count ?? 0)) * MemoryLayout<Float>.size
   }
 }

@@ -4,10 +4,18 @@ public struct PluginFailure: Error, Sendable, CustomStringConvertible {
   public let plugin: String
   /// One sentence: `plugins/x.lua:12: on_step_end, step 3/25: ...`.
   public let description: String
+  /// The line of the source that the sentence names, with a mark below it; `nil` where no line is known.
+  ///
+  /// ```
+  ///   12 |   pipe.guidance_scal = 3.0
+  ///      |        ^
+  /// ```
+  public let excerpt: String?
 
-  package init(plugin: String, description: String) {
+  package init(plugin: String, description: String, excerpt: String? = nil) {
     self.plugin = plugin
     self.description = description
+    self.excerpt = excerpt
   }
 }
 

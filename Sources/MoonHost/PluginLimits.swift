@@ -20,9 +20,20 @@ public struct PluginLimits: Sendable {
   public var imageBytes = 256 << 20
   /// Prompts encoded in a run.
   public var encodings = 64
+  /// Latents decoded in a step.
+  public var decodings = 4
+  /// Previews made in a step.
+  public var previews = 16
   /// Bytes of a prompt to encode.
   public var promptBytes = 10_000
 
   /// The defaults.
   public init() {}
+
+  /// `hookSeconds` as a clock can count it.
+  var hookTime: Double { Self.bounded(hookSeconds) }
+  /// `runSeconds` as a clock can count it.
+  var runTime: Double { Self.bounded(runSeconds) }
+
+  private static func bounded(_ seconds: Double) -> Double { seconds > 0 ? min(seconds, 1e9) : 0 }
 }

@@ -4,6 +4,11 @@ internal import MoonTensor
 
 /// The handle type of tensors: methods, operators, and the few functions that change one in place.
 struct TensorHandle {
+  /// Fields that can be read.
+  static let readable = ["shape", "ndim"]
+  /// Names of all methods.
+  static let methods = (Array(TensorMethods.table.keys) + Array(inPlace.keys) + ["keep"]).sorted()
+
   let context: PluginContext
 
   /// The handle's type.
@@ -23,11 +28,11 @@ struct TensorHandle {
         }
         return .values([arguments[1]])
       }, "keep")
-    for (name, operation) in TensorOperators.table {
-      type.operators[name] = guarded(
-        { arguments in .tensor(try operation(operand(arguments, 1), operand(arguments, 2))) }, name)
+    for (event, operation) in TensorOperators.table {
+      type.operators[event] = guarded(
+        { arguments in .tensor(try operation.run(operand(arguments, 1), operand(arguments, 2))) }, operation.sign)
     }
-    type.operators["__unm"] = guarded({ arguments in .tensor(try 0 - arguments.tensor(1)) }, "-")
+    type.operators["__unm"] = guarded({ arguments in .tensor(try -arguments.tensor(1)) }, "-")
     type.operators["__len"] = guarded(
       { arguments in .values([.integer(Int64(try arguments.tensor(1).size(of: 0)))]) }, "#")
     type.operators["__tostring"] = guarded(
@@ -41,7 +46,7 @@ struct TensorHandle {
     return type
   }
 
-  /// A tensor, or anything Lua would take as a number in arithmetic.
+  /// A tensor, or a number in arithmetic.
   private func operand(_ arguments: HostArguments, _ index: Int) throws -> TensorOperand {
     if let tensor = try context.tensor(arguments[index]) { return .tensor(tensor) }
     if let number = arguments[index].asNumber { return .number(Float(number)) }
@@ -51,55 +56,54 @@ struct TensorHandle {
 
   private func read(_ arguments: HostArguments) throws -> LuaValue {
     let tensor = try arguments.tensor(1)
-    switch arguments[2].asText {
-    case "shape": return .list(tensor.shape.map { .integer(Int64($0)) })
-    case "ndim": return .integer(Int64(tensor.rank))
-    case let name:
-      let known = Array(TensorMethods.table.keys) + Array(Self.inPlace.keys) + ["keep", "shape", "ndim"]
-      guard let name else {
-        throw HostError.message("a tensor has no field of type \(arguments[2].typeName); get(...) reads an element")
-      }
-      let near = PluginText.nearest(to: name, in: known.sorted()).map { "; did you mean '\($0)'?" } ?? ""
-      throw HostError.message("a tensor has no field '\(PluginText.escaped(String(name.prefix(64))))'\(near)")
+    if arguments[2].asNumber != nil {
+      throw HostError.message("a tensor has no numbered fields: get(...) reads an element, select(0, i) a row")
     }
+    let name = try arguments.field(2, of: "a tensor", known: Self.readable, methods: Self.methods)
+    if name == "ndim" { return .integer(Int64(tensor.rank)) }
+    return .list(tensor.shape.map { .integer(Int64($0)) })
   }
 
+  /// A change in place, its arguments read already.
+  private typealias Change = (inout Tensor) throws -> Void
+
   /// The functions that change a tensor in place; they give back the same handle.
-  private static let inPlace: [String: @Sendable (inout Tensor, HostArguments) throws -> Void] = [
-    "set": { tensor, arguments in
-      try tensor.set(
-        Float(arguments.number(1)), at: arguments.count < 2 ? [] : arguments.integers(2))
+  private static let inPlace: [String: @Sendable (HostArguments) throws -> Change] = [
+    "set": { arguments in
+      let number = Float(try arguments.number(1))
+      let indices = arguments.count < 2 ? [] : try arguments.integers(2)
+      return { try $0.set(number, at: indices) }
     },
-    "fill_": { tensor, arguments in try tensor.fill(Float(arguments.number(1))) },
-    "copy_": { tensor, arguments in try tensor.copy(from: arguments.operand(1).asTensor()) },
-    "add_": { tensor, arguments in
+    "fill_": { arguments in
+      let number = Float(try arguments.number(1))
+      return { try $0.fill(number) }
+    },
+    "copy_": { arguments in
+      let source = try arguments.operand(1).asTensor()
+      return { try $0.copy(from: source) }
+    },
+    "add_": { arguments in
       switch try arguments.operand(1) {
-      case .tensor(let other): try tensor.add(other)
-      case .number(let number): try tensor.add(number)
+      case .tensor(let other): { try $0.add(other) }
+      case .number(let number): { try $0.add(number) }
       }
     },
-    "mul_": { tensor, arguments in
+    "mul_": { arguments in
       switch try arguments.operand(1) {
-      case .tensor(let other): try tensor.multiply(by: other)
-      case .number(let number): try tensor.multiply(by: number)
+      case .tensor(let other): { try $0.multiply(by: other) }
+      case .number(let number): { try $0.multiply(by: number) }
       }
     },
   ]
 
   private func update(
-    _ arguments: HostArguments, _ change: (inout Tensor, HostArguments) throws -> Void
+    _ arguments: HostArguments, _ change: (HostArguments) throws -> Change
   ) throws -> HostReply {
     _ = try arguments.tensor(1)
-    guard let handle = arguments[1].asHandle else { throw PluginContext.deadHandle }
-    let rest = arguments.withoutHandle
-    try context.tensors.update(handle.id) { try change(&$0, rest) }
+    let change = try change(arguments.withoutHandle)
+    guard let handle = arguments[1].asHandle, try context.tensors.update(handle.id, change) else {
+      throw PluginContext.deadHandle
+    }
     return .values([arguments[1]])
-  }
-}
-
-extension HostArguments {
-  /// The arguments behind the handle that a method is called on.
-  var withoutHandle: HostArguments {
-    HostArguments(function: function, values: Array(values.dropFirst()), context: context)
   }
 }

@@ -6,8 +6,8 @@ internal import MoonTensor
 /// A handle is dead after the hook that made it, unless the plugin kept it. Its number is never used again, so that a
 /// stale handle is an error and never another tensor.
 final class TensorHandles {
-  /// Bytes that an entry is charged with beside its tensor, so that views are not free.
-  static let entryBytes = 256
+  /// Bytes that an entry is charged with beside its tensor, so that views are not free and their number is bounded.
+  static let entryBytes = 4096
 
   /// A tensor, or the way to make it when it is first touched.
   private enum Content {
@@ -59,26 +59,41 @@ final class TensorHandles {
     }
   }
 
-  /// Changes the tensor of a live handle in place.
-  func update(_ id: UInt64, _ change: (inout Tensor) throws -> Void) throws {
-    guard var tensor = try tensor(id) else { return }
-    // The entry lets go of the tensor while it changes, so that a sole owner is not copied.
+  /// Changes the tensor of a live handle in place; one that `change` throws for is as it was.
+  ///
+  /// - Parameters:
+  ///   - id: The handle.
+  ///   - change: Takes no handle's tensor itself: what it needs of others is read before.
+  /// - Returns: False for a dead handle.
+  /// - Throws: What `change` throws.
+  func update(_ id: UInt64, _ change: (inout Tensor) throws -> Void) throws -> Bool {
+    guard var tensor = try tensor(id) else { return false }
+    // The entry lets go of the tensor while it changes, so that a sole owner is not copied. An error that comes in the
+    // middle of a change is one that ends the plugin, so nobody sees the mixture.
     entries[id]?.content = .later { throw TensorError.interrupted }
-    defer {
-      entries[id]?.content = .tensor(tensor)
-      entries[id]?.isWritten = true
-    }
+    defer { entries[id]?.content = .tensor(tensor) }
     try change(&tensor)
+    entries[id]?.isWritten = true
+    return true
   }
 
   /// Whether the handle still stands for what the host put there.
   func isUnchanged(_ id: UInt64) -> Bool { entries[id]?.isWritten == false }
 
-  /// Makes a handle last for the run; false for a dead one.
+  /// Makes a handle last for the run; a tensor of the host's becomes the plugin's own copy, so that it is charged.
+  ///
+  /// - Returns: False for a dead handle.
   func keep(_ id: UInt64) throws -> Bool {
-    guard try tensor(id) != nil else { return false }
+    guard let tensor = try tensor(id) else { return false }
+    if entries[id]?.isKept == true { return true }
+    if !tensor.isCharged(to: budget) { entries[id]?.content = .tensor(try tensor.copied()) }
     entries[id]?.isKept = true
     return true
+  }
+
+  /// Makes every live handle last for the run.
+  func keepAll() throws {
+    for id in entries.keys { _ = try keep(id) }
   }
 
   /// Drops the handles that Lua has collected.
@@ -87,8 +102,16 @@ final class TensorHandles {
   }
 
   /// Ends the hook: every handle dies that was not kept.
-  func endScope() { release(entries.filter { !$0.value.isKept }.map(\.key)) }
+  func endScope() {
+    if entries.isEmpty { return }
+    let count = entries.count
+    entries = entries.filter(\.value.isKept)
+    budget.credit((count - entries.count) * Self.entryBytes)
+  }
 
   /// Drops everything.
-  func removeAll() { release(Array(entries.keys)) }
+  func removeAll() {
+    budget.credit(entries.count * Self.entryBytes)
+    entries = [:]
+  }
 }

@@ -66,8 +66,7 @@ enum TensorMethods {
     "acos": { tensor, _ in .tensor(try tensor.acos()) },
     "tanh": { tensor, _ in .tensor(try tensor.tanh()) },
     "clamp": { tensor, arguments in
-      if arguments.isNil(1) && arguments.isNil(2) { throw arguments.bad(1, "a minimum or a maximum expected") }
-      return .tensor(
+      .tensor(
         try tensor.clamped(minimum: arguments.optionalNumber(1), maximum: arguments.optionalNumber(2)))
     },
     "lerp": { tensor, arguments in
@@ -138,7 +137,13 @@ enum TensorMethods {
     "repeat_rows": { tensor, arguments in .tensor(try tensor.repeatedRows(arguments.integer(1))) },
     "matmul": { tensor, arguments in .tensor(try tensor.matmul(arguments.tensor(1))) },
     "einsum": { tensor, arguments in
-      .tensor(try Tensor.einsum(arguments.string(1), [tensor] + (arguments.count > 1 ? arguments.tensors(2) : [])))
+      let others = arguments.count > 1 ? try arguments.tensors(2) : []
+      do {
+        return .tensor(try Tensor.einsum(arguments.string(1), [tensor] + others))
+      } catch TensorError.badArgument(_, let argument, let detail) where argument > 2 {
+        // The operation counts its operands from the second argument on; here the first of them is not counted.
+        throw arguments.bad(argument - 1, detail)
+      }
     },
   ]
 
@@ -173,23 +178,38 @@ extension HostArguments {
 }
 
 extension LuaValue {
+  /// The most numbers and lists that one tensor may become: what can be built well within a deadline.
+  fileprivate static let maximumNestedCount = 1 << 18
+
   /// A tensor as nested lists; a number for one without dimensions.
   init(nested tensor: Tensor) throws {
     if tensor.rank == 0 {
       self = .number(Double(try tensor.item()))
       return
     }
+    // Counted before anything is made: a shape like [67108864, 0] holds no number, but as many lists.
+    var (count, total) = (1, 0)
+    for size in tensor.shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      if overflow || product > Self.maximumNestedCount - total {
+        throw HostError.message(
+          "totable: the shape \(TensorError.text(tensor.shape)) makes more than \(Self.maximumNestedCount) values")
+      }
+      count = product
+      total += product
+    }
+    let environment = TensorEnvironment.current
     let numbers = try tensor.floats()
     var position = 0
-    func build(_ dimension: Int) -> LuaValue {
-      .table(
-        LuaTable(
-          list: (0..<tensor.shape[dimension]).map { _ in
-            if dimension < tensor.rank - 1 { return build(dimension + 1) }
-            defer { position += 1 }
-            return .number(Double(numbers[position]))
-          }))
+    func build(_ dimension: Int) throws -> LuaValue {
+      let size = tensor.shape[dimension]
+      if dimension < tensor.rank - 1 {
+        return .list(try (0..<size).map { _ in try build(dimension + 1) })
+      }
+      try environment.check()
+      defer { position += size }
+      return .list(numbers[position..<position + size].map { .number(Double($0)) })
     }
-    self = build(0)
+    self = try build(0)
   }
 }

@@ -2,9 +2,15 @@ internal import MoonTensor
 
 /// The arithmetic operators of tensors, with a number on either side.
 enum TensorOperators {
-  /// Metamethod names and what they do with two operands, at least one of them a tensor.
-  static let table: [String: @Sendable (TensorOperand, TensorOperand) throws(TensorError) -> Tensor] = [
-    "__add": { left, right throws(TensorError) in
+  /// An operator: its sign, for messages, and what it does with two operands, at least one of them a tensor.
+  struct Operator: Sendable {
+    let sign: String
+    let run: @Sendable (TensorOperand, TensorOperand) throws(TensorError) -> Tensor
+  }
+
+  /// The operators by Lua's names of their events.
+  static let table: [String: Operator] = [
+    "__add": Operator(sign: "+") { left, right throws(TensorError) in
       switch (left, right) {
       case (.tensor(let left), .tensor(let right)): try left + right
       case (.tensor(let left), .number(let right)): try left + right
@@ -12,7 +18,7 @@ enum TensorOperators {
       case (.number(let left), .number(let right)): try Tensor(scalar: left + right)
       }
     },
-    "__sub": { left, right throws(TensorError) in
+    "__sub": Operator(sign: "-") { left, right throws(TensorError) in
       switch (left, right) {
       case (.tensor(let left), .tensor(let right)): try left - right
       case (.tensor(let left), .number(let right)): try left - right
@@ -20,7 +26,7 @@ enum TensorOperators {
       case (.number(let left), .number(let right)): try Tensor(scalar: left - right)
       }
     },
-    "__mul": { left, right throws(TensorError) in
+    "__mul": Operator(sign: "*") { left, right throws(TensorError) in
       switch (left, right) {
       case (.tensor(let left), .tensor(let right)): try left * right
       case (.tensor(let left), .number(let right)): try left * right
@@ -28,7 +34,7 @@ enum TensorOperators {
       case (.number(let left), .number(let right)): try Tensor(scalar: left * right)
       }
     },
-    "__div": { left, right throws(TensorError) in
+    "__div": Operator(sign: "/") { left, right throws(TensorError) in
       switch (left, right) {
       case (.tensor(let left), .tensor(let right)): try left / right
       case (.tensor(let left), .number(let right)): try left / right
@@ -36,12 +42,12 @@ enum TensorOperators {
       case (.number(let left), .number(let right)): try Tensor(scalar: left / right)
       }
     },
-    "__pow": { left, right throws(TensorError) in
+    "__pow": Operator(sign: "^") { left, right throws(TensorError) in
       switch (left, right) {
       case (.tensor(let left), .tensor(let right)): try left.raised(to: right)
       case (.tensor(let left), .number(let right)): try left.raised(to: right)
       case (.number(let left), .tensor(let right)): try Tensor.power(left, right)
-      case (.number(let left), .number): try Tensor(scalar: left)
+      case (.number(let left), .number(let right)): try Tensor.power(left, Tensor(scalar: right))
       }
     },
   ]

@@ -5,7 +5,7 @@ internal import MoonTensor
 extension PNG {
   /// The file of `image`.
   ///
-  /// A text that Latin-1 can hold becomes a `tEXt` chunk, any other an `iTXt` chunk in UTF-8, as PIL writes them; both are
+  /// Asks row by row whether to stop. A text that Latin-1 can hold becomes a `tEXt` chunk, any other an `iTXt` chunk in UTF-8, as PIL writes them; both are
   /// put before the pixels.
   ///
   /// - Parameters:
@@ -44,13 +44,29 @@ extension PNG {
     for (keyword, value) in text { try texts.append(keyword: keyword, value: value) }
     var message = PNGMessage()
     var file = unsafe moon_png_file()
+    let stop = StopQuestion(TensorEnvironment.current)
     let isWritten = unsafe message.fill { place in
       unsafe moon_png_write(
-        pixels, UInt32(image.width), UInt32(image.height), isGrey ? 1 : 3, texts.list, texts.list.count, &file, place)
+        pixels, UInt32(image.width), UInt32(image.height), isGrey ? 1 : 3, texts.list, texts.list.count,
+        { context in unsafe StopQuestion.isYes(context) }, Unmanaged.passUnretained(stop).toOpaque(), &file, place)
     }
+    extendLifetime(stop)
     defer { unsafe moon_png_free(&file) }
     if !isWritten { throw .unwritable(file: name, reason: message.text) }
     return unsafe Array(UnsafeBufferPointer(start: file.bytes, count: file.count))
+  }
+}
+
+/// Whether the environment asks to stop, in a form that C can hand back.
+private final class StopQuestion {
+  private let environment: TensorEnvironment
+
+  init(_ environment: TensorEnvironment) { self.environment = environment }
+
+  /// The answer of the question behind `context`.
+  static func isYes(_ context: UnsafeMutableRawPointer?) -> Bool {
+    guard let context = unsafe context else { return false }
+    return unsafe Unmanaged<StopQuestion>.fromOpaque(context).takeUnretainedValue().environment.shouldStop?() ?? false
   }
 }
 

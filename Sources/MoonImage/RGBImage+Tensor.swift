@@ -27,31 +27,31 @@ extension RGBImage {
     try self.init(planes: levels) { min(max($0, 0), 255) }
   }
 
-  /// An image from one or three planes; `level` maps a value to `0...255`, before rounding.
+  /// An image from one or three planes; `level` maps a value to `0...255`, before rounding. Asks row by row whether to
+  /// stop.
   private init(planes: Tensor, level: (Float) -> Float) throws(ImageError) {
     let (channels, height, width) = (planes.shape[0], planes.shape[1], planes.shape[2])
     if !Self.isSupported(width: width, height: height) { throw .unsupportedSize(width: width, height: height) }
     let dense: Tensor
     do { dense = try planes.contiguous() } catch { throw .tensor("\(error)") }
-    let plane = width * height
-    var pixels = [UInt8](repeating: 0, count: plane * 3)
-    let failure: [Int]? = withExtendedLifetime(dense) {
-      let values = unsafe dense.floatBuffer
-      for channel in 0..<channels {
-        for place in 0..<plane {
-          let value = unsafe values[channel * plane + place]
-          if value.isNaN { return [channel, place / width, place % width] }
-          let byte = UInt8(level(value).rounded(.toNearestOrEven))
-          if channels == 3 {
-            pixels[place * 3 + channel] = byte
-          } else {
-            for copy in 0..<3 { pixels[place * 3 + copy] = byte }
-          }
+    var pixels = [UInt8](repeating: 0, count: width * height * 3)
+    let environment = TensorEnvironment.current
+    defer { extendLifetime(dense) }
+    let values = unsafe dense.floatBuffer
+    for row in 0..<height {
+      do { try environment.check() } catch { throw .tensor("\(error)") }
+      for channel in 0..<3 {
+        let plane = channels == 3 ? channel : 0
+        let start = (plane * height + row) * width
+        var place = row * width * 3 + channel
+        for index in start..<start + width {
+          let value = unsafe values[index]
+          if value.isNaN { throw .notANumber(position: [plane, row, index - start]) }
+          pixels[place] = UInt8(level(value).rounded(.toNearestOrEven))
+          place += 3
         }
       }
-      return nil
     }
-    if let failure { throw .notANumber(position: failure) }
     try self.init(width: width, height: height, pixels: pixels)
   }
 }

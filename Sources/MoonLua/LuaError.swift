@@ -28,18 +28,26 @@ package struct LuaError: Error, Equatable, CustomStringConvertible {
 
   /// Why the script stopped.
   package var kind: Kind
-  /// One sentence that begins with `file.lua:12: ` where a line is known; control characters are escaped.
-  package var message: String
-  /// The line, from 1, in the file that `message` names.
+  /// The file as the sandbox names it.
+  package var source: String
+  /// The line in it, from 1, where one is known.
   package var line: Int?
+  /// What went wrong, without the position; control characters are escaped, at most 4 KiB are kept.
+  package var reason: String
   /// The script's frames, innermost first, at most twelve.
   package var frames: [Frame]
 
-  package init(kind: Kind, message: String, line: Int? = nil, frames: [Frame] = []) {
+  package init(kind: Kind, source: String, line: Int? = nil, reason: String, frames: [Frame] = []) {
     self.kind = kind
-    self.message = message
+    self.source = source
     self.line = line
+    self.reason = reason
     self.frames = frames
+  }
+
+  /// The whole sentence: `file.lua:12: reason`.
+  package var message: String {
+    if let line { "\(source):\(line): \(reason)" } else { "\(source): \(reason)" }
   }
 
   package var description: String { message }

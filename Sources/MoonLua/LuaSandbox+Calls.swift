@@ -31,7 +31,7 @@ extension LuaSandbox {
   package func call(_ function: LuaFunction, _ arguments: [LuaValue]) throws(LuaError) -> [LuaValue] {
     let pointer = unsafe try open()
     guard function.belongs(to: state) else {
-      throw LuaError(kind: .unusable, message: "\(name): a function of another sandbox")
+      throw LuaError(kind: .unusable, source: name, reason: "a function of another sandbox")
     }
     results = []
     var list = unsafe writer.list(arguments) { count($0) }
@@ -45,7 +45,7 @@ extension LuaSandbox {
   /// The state, while it is open.
   func open() throws(LuaError) -> OpaquePointer {
     guard let pointer = unsafe state.pointer else {
-      throw LuaError(kind: .unusable, message: "\(name): the sandbox is closed")
+      throw LuaError(kind: .unusable, source: name, reason: "the sandbox is closed")
     }
     return unsafe pointer
   }

@@ -16,7 +16,7 @@ extension LuaSandbox {
   }
 
   private func unusable(_ reason: String) -> LuaError {
-    LuaError(kind: .unusable, message: "\(name): \(reason)")
+    LuaError(kind: .unusable, source: name, reason: reason)
   }
 
   /// The script's own error.
@@ -27,11 +27,7 @@ extension LuaSandbox {
     let start = unsafe moon_failure_text(pointer, &count, &isText)
     var text = unsafe LuaText.shown(ValueReader.bytes(start, count: count))
     if !isText { text = "(error object is a \(text) value)" }
-    let frames = frames()
-    if let line = position(in: text, frames) {
-      return LuaError(kind: kind, message: text, line: line, frames: frames)
-    }
-    return located(kind, text, frames)
+    return positioned(kind, text, frames()) ?? located(kind, text, frames())
   }
 
   /// A limit that ended the script.
@@ -43,8 +39,9 @@ extension LuaSandbox {
       case MOON_STOP_RUN_TIME: (.timeLimit, "time limit: a plugin may take \(seconds(limits.runTime)) of a run")
       case MOON_STOP_INSTRUCTIONS:
         (.instructionLimit, "instruction limit: one call may run \(limits.callInstructions) instructions")
+      case MOON_STOP_STACK: (.memoryLimit, "stack overflow: calls are nested too deeply")
       case MOON_STOP_STRING: (.memoryLimit, "memory limit: a string may have \(bytes(limits.stringBytes))")
-      case MOON_STOP_TABLE: (.memoryLimit, "memory limit: no time is left to build a table of this size")
+      case MOON_STOP_TABLE: (.memoryLimit, "memory limit: too many keys of a table fall on one place")
       case MOON_STOP_HANDLES: (.memoryLimit, "memory limit: a plugin's tensors may use \(bytes(limits.handleBytes))")
       case MOON_STOP_HOST: (.stopped, "stopped by the host")
       default: (.memoryLimit, "memory limit: a plugin may use \(bytes(limits.memoryBytes)) of Lua memory")
@@ -53,19 +50,19 @@ extension LuaSandbox {
   }
 
   /// An error at the innermost frame of the script, when there is one.
-  private func located(_ kind: LuaError.Kind, _ text: String, _ frames: [LuaError.Frame]) -> LuaError {
-    guard let frame = frames.first else { return LuaError(kind: kind, message: "\(name): \(text)", frames: frames) }
-    let message = "\(frame.source):\(frame.line): \(text)"
-    return LuaError(kind: kind, message: message, line: frame.line, frames: frames)
+  private func located(_ kind: LuaError.Kind, _ reason: String, _ frames: [LuaError.Frame]) -> LuaError {
+    LuaError(
+      kind: kind, source: frames.first?.source ?? name, line: frames.first?.line, reason: reason, frames: frames)
   }
 
-  /// The line in a text that begins with a position of this script.
-  private func position(in text: String, _ frames: [LuaError.Frame]) -> Int? {
-    for source in [name] + frames.map(\.source) where text.hasPrefix(source + ":") {
-      let digits = text.dropFirst(source.count + 1).prefix { $0.isASCII && $0.isNumber }
-      if text.dropFirst(source.count + 1 + digits.count).hasPrefix(": "), let line = Int(digits) { return line }
-    }
-    return nil
+  /// An error whose text begins with its position, as Lua's own do: `ramp.lua:12: reason`.
+  private func positioned(_ kind: LuaError.Kind, _ text: String, _ frames: [LuaError.Frame]) -> LuaError? {
+    let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[2].first == " ", let line = Int(parts[1]), line > 0 else { return nil }
+    let source = String(parts[0])
+    let isFile = source == name || (source.hasSuffix(".lua") && !source.contains(" "))
+    guard isFile || source.hasPrefix("[string ") else { return nil }
+    return LuaError(kind: kind, source: source, line: line, reason: String(parts[2].dropFirst()), frames: frames)
   }
 
   private func frames() -> [LuaError.Frame] {

@@ -22,8 +22,9 @@ package final class LuaSandbox {
   package let limits: LuaLimits
   /// Asked about once a millisecond while a script runs; true ends the script with `LuaError.Kind.stopped`.
   package var isStopRequested: () -> Bool = { false }
-  /// Told that no script holds a handle any more, so that its memory can go early. Called between a script's own steps,
-  /// never during a host function. The host still frees everything at the end of its scope.
+  /// Told that the script holds a handle no more, so that its memory can go early. Called before a host function, after
+  /// `load` and `call`, and inside `charge(_:)`; never while Lua runs. The host still frees everything at the end of its
+  /// scope.
   package var onRelease: (LuaHandle) -> Void = { _ in }
 
   let state: LuaState
@@ -54,7 +55,7 @@ package final class LuaSandbox {
     self.log = log
     var plain = moon_limits(limits)
     guard let pointer = unsafe moon_open(&plain, self.name, randomSeed, modules != nil) else {
-      throw LuaError(kind: .unusable, message: "\(shown): no memory for a Lua state")
+      throw LuaError(kind: .unusable, source: shown, reason: "no memory for a Lua state")
     }
     state = unsafe LuaState(pointer)
     unsafe connect(pointer)
@@ -62,11 +63,12 @@ package final class LuaSandbox {
 
   deinit { _ = state.close() }
 
-  /// Frees the state and everything in it. Nothing runs afterwards.
+  /// Frees the state and everything in it. Nothing runs afterwards. Not to be called by a host function.
   ///
   /// - Returns: Bytes that Lua did not give back: 0.
   @discardableResult
   package func close() -> Int {
+    precondition(!state.isRunning, "a sandbox is closed by a function that its script called")
     handleCounts = [:]
     return state.close()
   }

@@ -11,6 +11,9 @@ import CLua
     if let pointer = unsafe pointer { unsafe moon_release_function(pointer, function) }
   }
 
+  /// Whether a script runs in it now.
+  var isRunning: Bool { if let pointer = unsafe pointer { unsafe moon_is_running(pointer) } else { false } }
+
   /// Frees the state; returns what Lua did not give back, which is 0.
   func close() -> Int {
     guard let open = unsafe pointer else { return 0 }

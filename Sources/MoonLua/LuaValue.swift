@@ -1,5 +1,5 @@
 /// A value that crosses between Swift and a script. A script's table arrives as a copy, a function as a reference.
-package enum LuaValue: Equatable {
+package enum LuaValue: Equatable, ExpressibleByStringLiteral {
   case `nil`
   case boolean(Bool)
   case integer(Int64)
@@ -10,6 +10,8 @@ package enum LuaValue: Equatable {
   case handle(LuaHandle)
   /// What has no meaning outside Lua: a coroutine, or a table used as a key.
   case other
+
+  package init(stringLiteral value: String) { self = .string(value) }
 
   /// The text as a Lua string.
   package static func string(_ text: String) -> LuaValue { .string(LuaString(text)) }

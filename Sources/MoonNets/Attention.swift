@@ -17,6 +17,7 @@ package struct Attention: Sendable {
   ///   - contextWidth: Width of the keys' and values' input.
   ///   - inner: Width of all heads together.
   ///   - heads: Number of heads; it divides `inner`.
+  /// - Throws: `WeightsError`, naming the key.
   package init(
     _ weights: WeightMap, width: Int, contextWidth: Int, inner: Int, heads: Int
   ) throws {

@@ -1,11 +1,11 @@
-internal import MoonTensor
-internal import MoonWeights
+package import MoonTensor
+package import MoonWeights
 
 /// Epsilon of every norm in an autoencoder.
 let autoencoderEpsilon: Float = 1e-6
 
-/// Attention with one head over all pixels, with its own norm and residual.
-private struct PixelAttention: Sendable {
+/// Attention with one head over all pixels, with its own norm and residual. Proved by `Fixtures/layers`.
+package struct PixelAttention: Sendable {
   private let norm: GroupNorm
   private let query: LinearLayer
   private let key: LinearLayer
@@ -13,17 +13,18 @@ private struct PixelAttention: Sendable {
   private let output: LinearLayer
 
   /// Takes the layers under their present names, or under those of files from before 2023.
-  init(_ weights: WeightMap, channels: Int, groups: Int) throws {
+  package init(_ weights: WeightMap, channels: Int, groups: Int) throws {
     norm = try GroupNorm(
       weights.scoped("group_norm."), channels: channels, groups: groups, epsilon: autoencoderEpsilon)
-    let isOld = weights.contains("proj_attn.weight")
+    let isOld = weights.contains("query.weight") || weights.contains("proj_attn.weight")
     query = try weights.linearOrPointwise(isOld ? "query" : "to_q", channels, channels)
     key = try weights.linearOrPointwise(isOld ? "key" : "to_k", channels, channels)
     value = try weights.linearOrPointwise(isOld ? "value" : "to_v", channels, channels)
     output = try weights.linearOrPointwise(isOld ? "proj_attn" : "to_out.0", channels, channels)
   }
 
-  func callAsFunction(_ input: Tensor) throws(TensorError) -> Tensor {
+  /// Runs the attention on `[batch, height, width, channels]`.
+  package func callAsFunction(_ input: Tensor) throws(TensorError) -> Tensor {
     let flat = try input.reshaped(to: [input.shape[0], input.shape[1] * input.shape[2], input.shape[3]])
     let normalized = try norm(flat)
     let mixed = try query(normalized).attention(keys: key(normalized), values: value(normalized), heads: 1)

@@ -36,11 +36,13 @@ package struct AutoencoderConfiguration: Sendable, Equatable {
     try Self.checkBlocks(config, "down_block_types", "DownEncoderBlock2D", count: channels.count)
     try Self.checkBlocks(config, "up_block_types", "UpDecoderBlock2D", count: channels.count)
     let sizes = channels + [imageChannels, outputChannels, latentChannels, layers, groups]
-    if channels.isEmpty || channels.count > 16 || sizes.contains(where: { $0 < 1 || $0 > 1 << 20 })
-      || channels.contains(where: { $0 % groups != 0 }) || !(scalingFactor > 0)
-    {
-      throw NetworkError.inconsistent(file: config.name, detail: "the sizes do not fit together")
+    func refuse(_ detail: String) -> NetworkError { .inconsistent(file: config.name, detail: detail) }
+    if channels.isEmpty || channels.count > 16 { throw refuse("\"block_out_channels\" needs 1 to 16 levels") }
+    if sizes.contains(where: { $0 < 1 || $0 > 1 << 20 }) { throw refuse("a size is outside 1..\(1 << 20)") }
+    for count in channels where count % groups != 0 {
+      throw refuse("\(count) channels do not divide into \(groups) groups")
     }
+    if !(scalingFactor > 0) { throw refuse("\"scaling_factor\" is not above 0") }
   }
 
   private static func checkBlocks(_ config: ConfigFile, _ key: String, _ type: String, count: Int) throws {

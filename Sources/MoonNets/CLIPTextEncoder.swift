@@ -33,9 +33,9 @@ package struct CLIPTextConfiguration: Sendable, Equatable {
     }
     try config.expectFalse("use_attention_mask")
     let sizes = [width, feedForwardWidth, layers, heads, positions, vocabularySize]
-    if sizes.contains(where: { $0 < 1 || $0 > 1 << 24 }) || width % heads != 0 {
-      throw NetworkError.inconsistent(file: config.name, detail: "the sizes do not fit together")
-    }
+    func refuse(_ detail: String) -> NetworkError { .inconsistent(file: config.name, detail: detail) }
+    if sizes.contains(where: { $0 < 1 || $0 > 1 << 24 }) { throw refuse("a size is outside 1..\(1 << 24)") }
+    if width % heads != 0 { throw refuse("a width of \(width) does not divide into \(heads) heads") }
   }
 }
 
@@ -79,6 +79,8 @@ private struct CLIPEncoderLayer: Sendable {
 package struct CLIPTextEncoder: Sendable {
   /// The sizes it was made with.
   package let configuration: CLIPTextConfiguration
+  /// The memory that its mapped weights take; given back, it comes again with the next call.
+  package let pages: WeightPages
   private let tokenEmbedding: Tensor
   private let positionEmbedding: Tensor
   private let layers: [CLIPEncoderLayer]
@@ -89,8 +91,9 @@ package struct CLIPTextEncoder: Sendable {
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
   package init(_ configuration: CLIPTextConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
+    pages = WeightPages(of: weights)
     let prefix = "text_model."
-    let model = weights.contains("\(prefix)final_layer_norm.weight") ? weights.scoped(prefix) : weights
+    let model = weights.keys.contains { $0.hasPrefix(prefix) } ? weights.scoped(prefix) : weights
     let embeddings = model.scoped("embeddings.")
     tokenEmbedding = try embeddings.take(
       "token_embedding.weight", shape: [configuration.vocabularySize, configuration.width])
@@ -112,19 +115,22 @@ package struct CLIPTextEncoder: Sendable {
   /// - Parameters:
   ///   - ids: One row a prompt, all of the same length, at most `configuration.positions`.
   ///   - skippedLayers: Layers left out at the end (`clip_skip` of the reference); the final norm is kept.
-  ///   - observe: Called with the layer's index and its output.
+  ///   - observe: Called with the number of layers that ran and their output, from 0 for the embeddings alone: the
+  ///     hidden states of the reference.
   /// - Returns: `[ids.count, length, width]`.
+  /// - Throws: `NetworkError.badInput`, `.outOfRange`, `TensorError`.
   package func callAsFunction(
     _ ids: [[Int32]], skippedLayers: Int = 0, observe: ((Int, Tensor) -> Void)? = nil
   ) throws -> Tensor {
-    guard skippedLayers >= 0, skippedLayers < layers.count else {
-      throw NetworkError.badInput(
-        network: "text encoder layers to skip", found: [skippedLayers], wanted: "0..\(layers.count - 1)")
+    guard skippedLayers >= 0, skippedLayers <= layers.count else {
+      throw NetworkError.outOfRange(
+        network: "text encoder", name: "the number of skipped layers", found: skippedLayers, range: 0...layers.count)
     }
     var hidden = try embedded(ids)
+    observe?(0, hidden)
     for (index, layer) in layers.dropLast(skippedLayers).enumerated() {
       hidden = try layer(hidden)
-      observe?(index, hidden)
+      observe?(index + 1, hidden)
     }
     return try finalNorm(hidden)
   }
@@ -138,8 +144,8 @@ package struct CLIPTextEncoder: Sendable {
     var rows: [Tensor] = []
     for id in ids.joined() {
       guard id >= 0, Int(id) < configuration.vocabularySize else {
-        throw NetworkError.badInput(
-          network: "text encoder", found: [Int(id)], wanted: "ids in 0..\(configuration.vocabularySize - 1)")
+        throw NetworkError.outOfRange(
+          network: "text encoder", name: "the id", found: Int(id), range: 0...configuration.vocabularySize - 1)
       }
       rows.append(try tokenEmbedding.narrow(0, start: Int(id), length: 1))
     }

@@ -12,7 +12,8 @@ extension ConfigFile {
     let found = try string(key)
     if !allowed.contains(found) {
       let list = allowed.map { "\"\($0)\"" }.joined(separator: " and ")
-      throw NetworkError.unsupported(file: name, key: key, found: "\"\(found)\"", detail: "\(list) is")
+      throw NetworkError.unsupported(
+        file: name, key: key, found: "\"\(found)\"", detail: list + (allowed.count == 1 ? " is" : " are"))
     }
   }
 
@@ -30,12 +31,13 @@ extension ConfigFile {
     }
   }
 
-  /// Refuses a number other than `wanted`; absent passes.
-  func expectNumber(_ key: String, _ wanted: Double) throws {
+  /// Refuses a number other than `wanted`; absent and null pass.
+  func expectNumber(_ key: String, _ wanted: Int) throws {
     guard isSet(key) else { return }
     let found = try double(key)
-    if found != wanted {
-      throw NetworkError.unsupported(file: name, key: key, found: "\(found)", detail: "only \(wanted) is")
+    if found != Double(wanted) {
+      let shown = Int(exactly: found).map(String.init) ?? "\(found)"
+      throw NetworkError.unsupported(file: name, key: key, found: shown, detail: "only \(wanted) is")
     }
   }
 

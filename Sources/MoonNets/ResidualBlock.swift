@@ -20,6 +20,7 @@ package struct ResidualBlock: Sendable {
   ///   - timeWidth: Width of the time embedding; `nil` for a block without one.
   ///   - groups: Groups of both norms.
   ///   - epsilon: Epsilon of both norms.
+  /// - Throws: `WeightsError`, naming the key.
   package init(
     _ weights: WeightMap, input: Int, output: Int, timeWidth: Int?, groups: Int, epsilon: Float
   ) throws {
@@ -40,6 +41,8 @@ package struct ResidualBlock: Sendable {
   /// - Parameters:
   ///   - input: Activations, channels last.
   ///   - activatedTime: SiLU of the time embedding, `[batch, timeWidth]`.
+  /// - Returns: `[batch, height, width, output]`.
+  /// - Throws: `TensorError`.
   package func callAsFunction(_ input: Tensor, activatedTime: Tensor? = nil) throws(TensorError) -> Tensor {
     var rowBias: Tensor?
     if let timeProjection, let activatedTime { rowBias = try timeProjection(activatedTime) }

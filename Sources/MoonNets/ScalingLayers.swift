@@ -1,30 +1,32 @@
-internal import MoonTensor
-internal import MoonWeights
+package import MoonTensor
+package import MoonWeights
 
-/// Halves the size by a convolution of stride 2.
-struct Downsampler: Sendable {
+/// Halves the size by a convolution of stride 2. Proved by `Fixtures/layers`.
+package struct Downsampler: Sendable {
   private let convolution: ConvolutionLayer
 
   /// Takes `conv`; a padding of 0 means one row and one column of zeros at the bottom and at the right.
-  init(_ weights: WeightMap, channels: Int, padding: Int) throws {
+  package init(_ weights: WeightMap, channels: Int, padding: Int) throws {
     convolution = try weights.convolution(
       "conv", channels, channels, stride: 2,
       padding: padding == 0 ? Padding(top: 0, left: 0, bottom: 1, right: 1) : Padding(padding))
   }
 
-  func callAsFunction(_ input: Tensor) throws(TensorError) -> Tensor { try convolution(input) }
+  /// Runs the layer on `[batch, height, width, channels]`.
+  package func callAsFunction(_ input: Tensor) throws(TensorError) -> Tensor { try convolution(input) }
 }
 
-/// Grows to a given size by repeating pixels, then convolves.
-struct Upsampler: Sendable {
+/// Grows to a given size by repeating pixels, then convolves. Proved by `Fixtures/layers`.
+package struct Upsampler: Sendable {
   private let convolution: ConvolutionLayer
 
   /// Takes `conv`.
-  init(_ weights: WeightMap, channels: Int) throws {
+  package init(_ weights: WeightMap, channels: Int) throws {
     convolution = try weights.convolution("conv", channels, channels)
   }
 
-  func callAsFunction(_ input: Tensor, height: Int, width: Int) throws(TensorError) -> Tensor {
+  /// Runs the layer on `[batch, height, width, channels]`, up to the size given.
+  package func callAsFunction(_ input: Tensor, height: Int, width: Int) throws(TensorError) -> Tensor {
     try convolution(input.upsampledNearest(toHeight: height, width: width))
   }
 }

@@ -2,7 +2,8 @@ package import MoonTensor
 package import MoonWeights
 
 /// One block of a spatial transformer: attention to itself, attention to the text, and a gated feed-forward part.
-struct TransformerBlock: Sendable {
+/// Proved by `Fixtures/layers`.
+package struct TransformerBlock: Sendable {
   private let selfNorm: LayerNorm
   private let selfAttention: Attention
   private let crossNorm: LayerNorm
@@ -12,7 +13,7 @@ struct TransformerBlock: Sendable {
   private let feedForward: LinearLayer
 
   /// Takes `norm1`, `attn1`, `norm2`, `attn2`, `norm3` and `ff`.
-  init(_ weights: WeightMap, width: Int, contextWidth: Int, heads: Int) throws {
+  package init(_ weights: WeightMap, width: Int, contextWidth: Int, heads: Int) throws {
     selfNorm = try LayerNorm(weights.scoped("norm1."), width: width)
     selfAttention = try Attention(
       weights.scoped("attn1."), width: width, contextWidth: width, inner: width, heads: heads)
@@ -25,7 +26,7 @@ struct TransformerBlock: Sendable {
   }
 
   /// Runs the block on `[batch, length, width]`.
-  func callAsFunction(_ input: Tensor, context: Tensor) throws(TensorError) -> Tensor {
+  package func callAsFunction(_ input: Tensor, context: Tensor) throws(TensorError) -> Tensor {
     let normalized = try selfNorm(input)
     var hidden = try selfAttention(normalized, context: normalized, adding: input)
     hidden = try crossAttention(crossNorm(hidden), context: context, adding: hidden)

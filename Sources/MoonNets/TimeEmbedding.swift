@@ -18,6 +18,7 @@ package struct TimeEmbedding: Sendable {
   ///   - output: Width of the embedding.
   ///   - flipsSineToCosine: Whether the cosines come first (`flip_sin_to_cos`).
   ///   - frequencyShift: `freq_shift` of the configuration.
+  /// - Throws: `WeightsError`, naming the key.
   package init(
     _ weights: WeightMap, width: Int, output: Int, flipsSineToCosine: Bool, frequencyShift: Double
   ) throws {
@@ -30,9 +31,14 @@ package struct TimeEmbedding: Sendable {
 
   /// SiLU of the embedding of `timestep`, one row `[1, output]`: the form in which every residual block takes it.
   package func activated(timestep: Double) throws(TensorError) -> Tensor {
-    let waves = try Self.sinusoids(
-      of: [timestep], width: width, flipsSineToCosine: flipsSineToCosine, frequencyShift: frequencyShift)
-    return try second(first(waves, activation: .silu), activation: .silu)
+    try activated(
+      waves: Self.sinusoids(
+        of: [timestep], width: width, flipsSineToCosine: flipsSineToCosine, frequencyShift: frequencyShift))
+  }
+
+  /// SiLU of the embedding of sines and cosines, `[rows, width]`.
+  package func activated(waves: Tensor) throws(TensorError) -> Tensor {
+    try second(first(waves, activation: .silu), activation: .silu)
   }
 
   /// Sines and cosines of each value at frequencies that fall geometrically from 1 towards 1/10000.
@@ -43,6 +49,7 @@ package struct TimeEmbedding: Sendable {
   ///   - flipsSineToCosine: Whether the cosines come first.
   ///   - frequencyShift: Subtracted from the number of frequencies in the exponent's divisor.
   /// - Returns: `[values.count, width]`.
+  /// - Throws: `TensorError`.
   /// - Source: arXiv 1706.03762, section 3.5, in float32 steps as the reference computes it; `Fixtures/layers`.
   package static func sinusoids(
     of values: [Double], width: Int, flipsSineToCosine: Bool, frequencyShift: Double

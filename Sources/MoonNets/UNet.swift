@@ -6,6 +6,8 @@ package import MoonWeights
 package struct UNet: Sendable {
   /// The sizes it was made with.
   package let configuration: UNetConfiguration
+  /// The memory that its mapped weights take; given back, it comes again with the next call.
+  package let pages: WeightPages
   private let timeEmbedding: TimeEmbedding
   private let convolutionIn: ConvolutionLayer
   private let downBlocks: [UNetDownBlock]
@@ -19,6 +21,7 @@ package struct UNet: Sendable {
   /// - Throws: `WeightsError`, naming the missing, misshapen or unused key.
   package init(_ configuration: UNetConfiguration, weights: WeightMap) throws {
     self.configuration = configuration
+    pages = WeightPages(of: weights)
     let channels = configuration.channels
     let levels = channels.count
     let context = UNetBlockContext(
@@ -74,19 +77,23 @@ package struct UNet: Sendable {
   ///   - timestep: Training time.
   ///   - context: Text embeddings, `[batch, positions, contextWidth]`.
   ///   - observe: Called with the name and the activations (channels last) of each stage, for comparison with the
-  ///     reference.
+  ///     reference. `time_embedding` and `conv_norm_out` come after their SiLU, those of the reference before it.
   /// - Returns: `[batch, height, width, outputChannels]`.
+  /// - Throws: `NetworkError.badInput`, `TensorError`.
   package func callAsFunction(
     _ latents: Tensor, timestep: Double, context: Tensor, observe: ((String, Tensor) -> Void)? = nil
   ) throws -> Tensor {
     try checkInput(latents, context)
     var activatedTime = try timeEmbedding.activated(timestep: timestep)
     activatedTime = try activatedTime.expanded(to: [latents.shape[0], configuration.timeWidth])
+    observe?("time_embedding", activatedTime)
     var hidden = try convolutionIn(latents)
     observe?("conv_in", hidden)
     var skips = [hidden]
     for (level, block) in downBlocks.enumerated() {
+      let earlier = skips.count
       hidden = try block(hidden, activatedTime: activatedTime, context: context, skips: &skips)
+      for index in earlier..<skips.count { observe?("down_blocks.\(level)/skip_\(index - earlier)", skips[index]) }
       observe?("down_blocks.\(level)", hidden)
     }
     hidden = try midBlock(hidden, activatedTime: activatedTime, context: context)
@@ -95,7 +102,9 @@ package struct UNet: Sendable {
       hidden = try block(hidden, activatedTime: activatedTime, context: context, skips: &skips)
       observe?("up_blocks.\(index)", hidden)
     }
-    return try convolutionOut(normOut(hidden, activation: .silu))
+    hidden = try normOut(hidden, activation: .silu)
+    observe?("conv_norm_out", hidden)
+    return try convolutionOut(hidden)
   }
 
   private func checkInput(_ latents: Tensor, _ context: Tensor) throws {

@@ -51,9 +51,10 @@ package struct UNetConfiguration: Sendable, Equatable {
     upAttends = try Self.attends(
       up, key: "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D", config)
     layers = try config.intOrList("layers_per_block", count: levels, default: [Int](repeating: 2, count: levels))
-    // The published configurations say attention_head_dim where they mean the number of heads.
-    let headsKey = config.isSet("num_attention_heads") ? "num_attention_heads" : "attention_head_dim"
-    heads = try config.intOrList(headsKey, count: levels, default: [Int](repeating: 8, count: levels))
+    // The published configurations say attention_head_dim where they mean the number of heads; the reference, too,
+    // refuses the other name.
+    heads = try config.intOrList(
+      "attention_head_dim", count: levels, default: [Int](repeating: 8, count: levels))
     depths = try config.intOrList(
       "transformer_layers_per_block", count: levels, default: [Int](repeating: 1, count: levels))
     contextWidth = try config.int("cross_attention_dim", default: 1280)
@@ -107,7 +108,7 @@ package struct UNetConfiguration: Sendable, Equatable {
     for key in [
       "addition_embed_type", "class_embed_type", "encoder_hid_dim", "encoder_hid_dim_type", "num_class_embeds",
       "time_cond_proj_dim", "timestep_post_act", "time_embedding_act_fn", "cross_attention_norm",
-      "reverse_transformer_layers_per_block",
+      "reverse_transformer_layers_per_block", "num_attention_heads",
     ] {
       try config.expectNull(key)
     }

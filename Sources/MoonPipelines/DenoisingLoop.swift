@@ -8,68 +8,87 @@ struct DenoisingLoop {
   let callbacks: [any StepCallback]
   /// Asked between steps and inside them; true ends the loop and keeps the latents of the last whole step.
   let shouldStop: @Sendable () -> Bool
-  /// Called after each step with the report so far.
+  /// Called after each step.
   let progress: (StepProgress) -> Void
 
   /// Runs all steps of `run.scheduler`, and writes into `report` what each did.
   func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     do {
       for callback in callbacks { try callback.runBegins(run) }
-      for step in run.scheduler.timesteps.indices {
+      var step = 0
+      while step < run.timestepCount {
         if run.state.isInterrupted || shouldStop() {
           report.isInterrupted = true
           break
         }
         run.step = step
         try runStep(run, noise: &noise, report: &report)
+        step = try run.nextStep()
+        run.level = step
       }
-      for callback in callbacks { try callback.runEnds(run) }
     } catch let error where shouldStop() && error.isInterruption {
-      report.isInterrupted = true
+      report.isInterrupted = run.level != run.timestepCount
+    }
+    run.isOver = true
+    try end(run)
+  }
+
+  /// Tells the callbacks that the run is over. One that was stopped by the caller is no reason to stop them, too: each
+  /// has what it needs to end in order.
+  private func end(_ run: DenoisingRun) throws {
+    var environment = TensorEnvironment.current
+    if shouldStop() { environment.shouldStop = nil }
+    try TensorEnvironment.$current.withValue(environment) {
+      for callback in callbacks {
+        do { try callback.runEnds(run) } catch let error where shouldStop() && error.isInterruption {}
+      }
     }
   }
 
+  /// Runs a step with its callbacks.
   private func runStep(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
     let start = ContinuousClock.now
     for callback in callbacks { try callback.stepBegins(run) }
-    try advance(run, noise: &noise, report: &report)
-    let before = run.state.latents
-    for callback in callbacks { try callback.stepEnds(run) }
-    if !run.state.latents.isIdentical(to: before) {
-      try run.scheduler.latentsEdited(from: before, to: run.state.latents, after: run.step)
-    }
-    let seconds = (ContinuousClock.now - start).seconds
-    report.stepSeconds.append(seconds)
-    progress(StepProgress(step: run.step, count: run.timestepCount, seconds: seconds))
-  }
-
-  /// One step: the network, the guidance, the scheduler.
-  private func advance(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
-    let step = run.step
+    try checkState(of: run)
     let guides = run.state.guides
-    let input = try run.scheduler.scaledModelInput(run.state.latents, at: step)
-    var prediction: Tensor
-    if guides {
-      let unconditional = try run.unconditional()
-      let rows = try Tensor.concatenated([input, input], along: 0)
-      let context = try Tensor.concatenated([unconditional.promptEmbeds, run.state.conditional.promptEmbeds], along: 0)
-      prediction = try combine(run, predict(rows, run.timestep, context))
-    } else {
-      prediction = try predict(input, run.timestep, run.state.conditional.promptEmbeds)
-    }
-    var drawn = noise
-    let result = try run.scheduler.step(
-      run.state.latents, prediction: prediction, at: step, options: StepOptions(eta: Float(run.request.eta)),
-      noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
-    noise = drawn
-    if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
-    run.state.latents = result.latents
-    run.predictedOriginal = result.predictedOriginal
+    run.level = nil
+    let prediction = try guides ? guidedPrediction(run) : plainPrediction(run)
+    try advance(run, along: prediction, noise: &noise)
+    // From here on the step is whole, whatever stops its callbacks.
+    run.level = run.step + 1
+    run.stepsTaken += 1
     report.effectiveGuidance.append(guides ? run.state.guidanceScale : 1)
+    do {
+      defer { report.stepSeconds.append((ContinuousClock.now - start).seconds) }
+      for callback in callbacks { try callback.stepEnds(run) }
+    }
+    progress(StepProgress(step: run.step, count: run.timestepCount, seconds: report.stepSeconds.last ?? 0))
   }
 
-  /// Splits the two halves of a prediction and combines them, callbacks last.
-  private func combine(_ run: DenoisingRun, _ both: Tensor) throws -> Tensor {
+  /// Checks what callbacks may have written to the state itself, past the checks of `DenoisingRun.setTensor`.
+  private func checkState(of run: DenoisingRun) throws {
+    let state = run.state
+    for (name, number) in [("guidance_scale", state.guidanceScale), ("guidance_rescale", state.guidanceRescale)]
+    where !Float(number).isFinite {
+      throw PipelineError.notFiniteNumber(name: name)
+    }
+    if state.latents.shape != run.latentsShape {
+      throw PipelineError.badShape(name: "latents", found: state.latents.shape, wanted: [run.latentsShape])
+    }
+  }
+
+  /// The network on the wanted half alone.
+  private func plainPrediction(_ run: DenoisingRun) throws -> Tensor {
+    let input = try run.scheduler.scaledModelInput(run.state.latents, at: run.step)
+    return try predict(input, run.timestep, run.state.conditional.promptEmbeds)
+  }
+
+  /// The network on both halves at once; their predictions are combined, callbacks last.
+  private func guidedPrediction(_ run: DenoisingRun) throws -> Tensor {
+    let input = try run.scheduler.scaledModelInput(run.state.latents, at: run.step)
+    let halves = [try run.unconditional().promptEmbeds, run.state.conditional.promptEmbeds]
+    let both = try predict(
+      Tensor.concatenated([input, input], along: 0), run.timestep, Tensor.concatenated(halves, along: 0))
     let rows = run.batchSize
     let unconditional = try both.narrow(0, start: 0, length: rows)
     let conditional = try both.narrow(0, start: rows, length: rows)
@@ -84,6 +103,23 @@ struct DenoisingLoop {
       if let other = try callback.combinesGuidance(run, predictions) { predictions.combined = other }
     }
     return predictions.combined
+  }
+
+  /// The scheduler's step, which is first told of latents that callbacks have changed since its last one.
+  private func advance(_ run: DenoisingRun, along prediction: Tensor, noise: inout NoiseSource) throws {
+    let step = run.step
+    if let scheduled = run.scheduled, !run.state.latents.isIdentical(to: scheduled) {
+      try run.scheduler.latentsEdited(from: scheduled, to: run.state.latents, after: step - 1)
+    }
+    var drawn = noise
+    let result = try run.scheduler.step(
+      run.state.latents, prediction: prediction, at: step, options: StepOptions(eta: Float(run.request.eta)),
+      noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
+    if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: step) }
+    noise = drawn
+    run.scheduled = result.latents
+    run.state.latents = result.latents
+    run.predictedOriginal = result.predictedOriginal
   }
 }
 

@@ -30,7 +30,7 @@ extension DenoisingRun {
     }
   }
 
-  /// Writes the tensor of that name; the next step uses it.
+  /// Writes a copy of a tensor to that name; the next step uses it.
   ///
   /// - Parameters:
   ///   - tensor: Finite numbers. For `prompt_embeds` both halves (twice the batch) or the wanted half alone.
@@ -40,22 +40,21 @@ extension DenoisingRun {
     switch name {
     case "latents":
       try check(tensor, name, shapes: [state.latents.shape])
-      state.latents = try tensor.contiguous()
+      state.latents = try tensor.copied()
     case "prompt_embeds":
       let single = state.conditional.promptEmbeds.shape
       let double = [2 * batchSize] + single.dropFirst()
       try check(tensor, name, shapes: [double, single])
-      let dense = try tensor.contiguous()
       if tensor.shape[0] == single[0] {
-        state.conditional.promptEmbeds = dense
+        state.conditional.promptEmbeds = try tensor.copied()
       } else {
         state.unconditional = ConditioningBundle(
-          promptEmbeds: try dense.narrow(0, start: 0, length: batchSize).contiguous())
-        state.conditional.promptEmbeds = try dense.narrow(0, start: batchSize, length: batchSize).contiguous()
+          promptEmbeds: try tensor.narrow(0, start: 0, length: batchSize).copied())
+        state.conditional.promptEmbeds = try tensor.narrow(0, start: batchSize, length: batchSize).copied()
       }
     case "negative_prompt_embeds":
       try check(tensor, name, shapes: [state.conditional.promptEmbeds.shape])
-      state.unconditional = ConditioningBundle(promptEmbeds: try tensor.contiguous())
+      state.unconditional = ConditioningBundle(promptEmbeds: try tensor.copied())
     default: throw PipelineError.unknownTensor(name: name, onOffer: tensorNames)
     }
   }

@@ -1,3 +1,4 @@
+internal import MoonNets
 internal import MoonSchedulers
 public import MoonTensor
 
@@ -9,8 +10,11 @@ public final class DenoisingRun {
   public var state: RunState
   /// The request.
   public let request: GenerationRequest
-  /// Size of the pictures in pixels.
+  /// Rows of the batch: prompts times images a prompt.
+  public let batchSize: Int
+  /// Width of the pictures in pixels.
   public let width: Int
+  /// Height of the pictures in pixels.
   public let height: Int
   /// Which family the model belongs to: `sd`.
   public let pipelineName: String
@@ -24,30 +28,46 @@ public final class DenoisingRun {
   public let shouldStop: @Sendable () -> Bool
   /// Warnings for the report.
   public var warnings: [String] = []
-  private let encoder: (String, String?) throws -> EncodedPrompt
-  private let unconditionalEncoder: () throws -> ConditioningBundle
+  /// The standard normal noise that the run started from, `[batch, channels, height, width]`.
+  public let initialNoise: Tensor
+  /// Shape of the latents, which stays the same.
+  let latentsShape: [Int]
+  /// Steps that were run, repeated ones counted each time.
+  public internal(set) var stepsTaken = 0
+  /// The most steps that the run may take.
+  let maximumStepCount: Int
+  /// Index in `sigmas` of the level at which the latents are; `nil` while a step is computed.
+  var level: Int? = 0
+  /// Whether the loop has ended.
+  var isOver = false
+  /// The latents that the scheduler returned last; `nil` where the next step is one that starts afresh.
+  var scheduled: Tensor?
+  /// Between latents and pictures.
+  let autoencoder: Autoencoder
+  /// The map from latents to colours, once a preview was asked for.
+  var latentColours: LatentColours?
+  private let encoder: RequestEncoder
 
-  /// A run about to start; the encoders are called when a callback asks for other prompts, or when guidance is
-  /// switched on that was off at the start.
+  /// A run about to start; the encoder is used when a callback asks for other prompts, or when guidance is switched on
+  /// that was off at the start.
   init(
-    state: RunState, request: GenerationRequest, width: Int, height: Int, pipelineName: String,
-    scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool,
-    encoder: @escaping (String, String?) throws -> EncodedPrompt,
-    unconditionalEncoder: @escaping () throws -> ConditioningBundle
+    state: RunState, initialNoise: Tensor, encoder: RequestEncoder, autoencoder: Autoencoder, width: Int, height: Int,
+    pipelineName: String, scheduler: any Scheduler, shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.state = state
-    self.request = request
+    self.initialNoise = initialNoise
+    self.encoder = encoder
+    self.autoencoder = autoencoder
+    request = encoder.request
+    batchSize = encoder.request.batchSize
+    latentsShape = state.latents.shape
+    maximumStepCount = Self.stepFactor * scheduler.timesteps.count
     self.width = width
     self.height = height
     self.pipelineName = pipelineName
     self.scheduler = scheduler
     self.shouldStop = shouldStop
-    self.encoder = encoder
-    self.unconditionalEncoder = unconditionalEncoder
   }
-
-  /// Rows of the batch: prompts times images a prompt.
-  public var batchSize: Int { state.latents.shape[0] }
 
   /// Class name of the scheduler, as in the reference.
   public var schedulerName: String { scheduler.className }
@@ -66,6 +86,9 @@ public final class DenoisingRun {
     scheduler.timesteps.indices.contains(step) ? scheduler.timesteps[step] : 0
   }
 
+  /// Ends the run after the step that runs, or before the first one.
+  public func interrupt() { state.interruptRequests.insert(RunState.anybody) }
+
   /// Encodes another prompt for every image of the batch.
   ///
   /// - Parameters:
@@ -74,7 +97,8 @@ public final class DenoisingRun {
   /// - Returns: The halves, `batchSize` rows each.
   /// - Throws: An error of the tokenizer or the text encoder.
   public func encode(_ prompt: String, negativePrompt: String? = nil) throws -> EncodedPrompt {
-    try encoder(prompt, negativePrompt)
+    try warnOfCuts([prompt] + (negativePrompt.map { [$0] } ?? []), from: "encode")
+    return try encoder(prompt, negativePrompt: negativePrompt)
   }
 
   /// The unwanted half, encoded now if it never was.
@@ -83,8 +107,15 @@ public final class DenoisingRun {
   /// - Throws: An error of the tokenizer or the text encoder.
   public func unconditional() throws -> ConditioningBundle {
     if let bundle = state.unconditional { return bundle }
-    let bundle = try unconditionalEncoder()
+    let bundle = try encoder.unconditional(request.negativePromptOfEach)
     state.unconditional = bundle
     return bundle
+  }
+
+  /// Adds a warning, once, for each text that is longer than the model reads.
+  func warnOfCuts(_ texts: [String], from source: String) throws {
+    for warning in try encoder.encoder.warnings(for: texts, from: source) where !warnings.contains(warning) {
+      warnings.append(warning)
+    }
   }
 }

@@ -14,9 +14,9 @@ public struct GenerationRequest: Sendable {
   public var guidanceScale = 7.5
   /// Share of the rescaled guidance, 0...1.
   public var guidanceRescale = 0.0
-  /// Noise that DDIM adds, 0 (none) to 1 (as DDPM).
+  /// Noise that DDIM adds, 0 (none) to 1 (as DDPM); other schedulers ignore it.
   public var eta = 0.0
-  /// Text encoder layers left out at the end; 0 for none.
+  /// Text encoder layers left out at the end for the prompt, not for the negative one; 0 for none.
   public var clipSkip = 0
   /// Height in pixels, a multiple of the model's factor; the model's own when `nil`.
   public var height: Int?

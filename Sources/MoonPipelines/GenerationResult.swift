@@ -17,8 +17,9 @@ public struct GenerationResult: Sendable {
 public struct GenerationReport: Sendable {
   /// Seeds, as asked for.
   public var seeds: [UInt64]
-  /// Size of the pictures in pixels.
+  /// Width of the pictures in pixels.
   public var width: Int
+  /// Height of the pictures in pixels.
   public var height: Int
   /// `sd` for Stable Diffusion 1.x and 2.x.
   public var pipeline: String

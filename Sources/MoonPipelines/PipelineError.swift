@@ -17,12 +17,13 @@ public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The latents became NaN or infinite at `step`.
   case diverged(step: Int)
 
+  /// One sentence with the path, option, tensor or step in it.
   public var description: String {
     switch self {
     case .badModel(let path, let detail): "\(path): \(detail)"
     case .badRequest(let option, let detail): "\(option): \(detail)"
     case .unknownTensor(let name, let onOffer):
-      "this pipeline offers no tensor '\(name)'; it offers \(onOffer.joined(separator: ", "))"
+      "this pipeline offers no tensor '\(name.shown)'; it offers \(onOffer.joined(separator: ", "))"
     case .badShape(let name, let found, let wanted):
       "'\(name)' has shape \(TensorError.text(found)), wanted "
         + wanted.map { TensorError.text($0) }.joined(separator: " or ")

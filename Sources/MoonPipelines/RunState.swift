@@ -14,6 +14,11 @@ public struct RunState: Sendable {
   public var unconditional: ConditioningBundle?
   /// Who asked for the loop to end after this step; each callback that asks has a number of its own.
   public var interruptRequests: Set<Int> = []
+  /// The number of those that have none of their own.
+  static let anybody = -1
+
+  /// Where the run goes on after the step that runs, when that is not the next step.
+  public internal(set) var jump: StepJump?
 
   /// Whether the loop ends after this step.
   public var isInterrupted: Bool { !interruptRequests.isEmpty }

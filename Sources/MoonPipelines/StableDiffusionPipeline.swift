@@ -1,9 +1,9 @@
 public import Foundation
 internal import MoonImage
 internal import MoonNets
-internal import MoonSchedulers
-internal import MoonTensor
-internal import MoonText
+package import MoonSchedulers
+package import MoonTensor
+internal import MoonWeights
 
 /// Stable Diffusion 1.x and 2.x: from prompts to pictures.
 ///
@@ -11,12 +11,13 @@ internal import MoonText
 /// let pipeline = try StableDiffusionPipeline(contentsOf: folder)
 /// let result = try pipeline.run(GenerationRequest(prompt: "red apple on a blue background", seed: 7))
 /// ```
+/// A pipeline holds the model alone; nothing of a run stays in it.
 public struct StableDiffusionPipeline: Sendable {
-  private let encoder: PromptEncoder
-  private let unet: UNet
-  private let autoencoder: Autoencoder
-  private let schedulerFields: [String: ConfigValue]
-  private let schedulerSource: String
+  private let parts: ModelParts
+  private var schedulerFields: [String: ConfigValue]
+  private var schedulerSource: String
+  /// What the user should know of the model.
+  private let warnings: [String]
 
   /// Loads a diffusers folder; the weights are mapped, not read.
   ///
@@ -26,33 +27,25 @@ public struct StableDiffusionPipeline: Sendable {
   /// - Throws: One sentence that names the file and the key.
   public init(contentsOf folder: URL, variant: String? = nil) throws {
     let model = try ModelFolder(folder, variant: variant)
-    encoder = PromptEncoder(tokenizer: try model.tokenizer(), textEncoder: try model.textEncoder())
-    unet = try model.unet()
-    autoencoder = try model.autoencoder()
+    warnings = try model.checkVariant()
+    parts = try ModelParts(model)
     (schedulerFields, schedulerSource) = try model.schedulerFields()
-    try Self.checkFit(encoder, unet, autoencoder, folder: folder)
   }
 
-  private static func checkFit(
-    _ encoder: PromptEncoder, _ unet: UNet, _ autoencoder: Autoencoder, folder: URL
-  ) throws {
-    let text = encoder.textEncoder.configuration
-    func refuse(_ detail: String) -> PipelineError { .badModel(path: folder.path, detail: detail) }
-    if text.width != unet.configuration.contextWidth {
-      throw refuse("the text encoder is \(text.width) wide, the UNet attends to \(unet.configuration.contextWidth)")
-    }
-    if unet.configuration.inputChannels != autoencoder.configuration.latentChannels {
-      throw refuse(
-        "the UNet takes \(unet.configuration.inputChannels) channels, "
-          + "the autoencoder's latents have \(autoencoder.configuration.latentChannels)")
-    }
-    if encoder.tokenizer.modelMaxLength > text.positions {
-      throw refuse("the tokenizer makes \(encoder.tokenizer.modelMaxLength) ids, the text encoder takes \(text.positions)")
-    }
+  /// The same model with another `scheduler_config.json`.
+  ///
+  /// - Parameters:
+  ///   - fields: The members of the file.
+  ///   - source: What error messages call the file.
+  /// - Returns: A pipeline that shares the weights.
+  package func withScheduler(_ fields: [String: ConfigValue], source: String) -> StableDiffusionPipeline {
+    var copy = self
+    (copy.schedulerFields, copy.schedulerSource) = (fields, source)
+    return copy
   }
 
   /// Pixels along one side of a latent.
-  public var factor: Int { autoencoder.configuration.factor }
+  public var factor: Int { parts.autoencoder.configuration.factor }
 
   /// Makes pictures.
   ///
@@ -68,22 +61,44 @@ public struct StableDiffusionPipeline: Sendable {
     _ request: GenerationRequest, callbacks: [any StepCallback] = [], threads: Int? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }, progress: (StepProgress) -> Void = { _ in }
   ) throws -> GenerationResult {
+    try run(
+      request, callbacks: callbacks, threads: threads, shouldStop: shouldStop, progress: progress,
+      observe: { _, _ in })
+  }
+
+  /// Makes pictures as the public method of this name does, and calls `observe` before each call of the network with
+  /// its latents, `[rows, channels, height, width]`, and the text embeddings of these rows.
+  package func run(
+    _ request: GenerationRequest, callbacks: [any StepCallback], threads: Int? = nil,
+    shouldStop: @escaping @Sendable () -> Bool = { false }, progress: (StepProgress) -> Void = { _ in },
+    observe: (Tensor, Tensor) -> Void
+  ) throws -> GenerationResult {
     let environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
+    // What prepares and finishes a run is short, and a stopped run shall still end in a picture.
     let quiet = TensorEnvironment(threads: threads)
     var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
+    // The parts take turns in memory: one that rests gives back the pages of its weights.
+    parts.encoder.textEncoder.pages.release()
+    defer { parts.autoencoder.pages.release() }
     var report = GenerationReport(
       seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
-      scheduler: run.scheduler.className, inferenceSteps: request.inferenceSteps, timesteps: run.scheduler.timesteps,
+      scheduler: run.schedulerName, inferenceSteps: request.inferenceSteps, timesteps: run.timesteps,
       guidanceScale: request.guidanceScale)
     try withoutActuallyEscaping(progress) { progress in
-      let loop = DenoisingLoop(
-        predict: { latents, timestep, context in
-          try unet(latents.channelsLast(), timestep: timestep, context: context).channelsFirst()
-        },
-        callbacks: callbacks, shouldStop: shouldStop, progress: progress)
-      try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
+      try withoutActuallyEscaping(observe) { observe in
+        let loop = DenoisingLoop(
+          predict: { latents, timestep, context in
+            observe(latents, context)
+            return try parts.unet(latents.channelsLast(), timestep: timestep, context: context).channelsFirst()
+          },
+          callbacks: callbacks, shouldStop: shouldStop, progress: progress)
+        try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
+      }
     }
-    report.warnings += run.warnings
+    parts.unet.pages.release()
+    MemoryPool.shared.trim()
+    report.warnings = warnings + run.warnings
+    report.timesteps = run.timesteps
     return try TensorEnvironment.$current.withValue(quiet) { try finish(run.state.latents, report) }
   }
 
@@ -91,64 +106,52 @@ public struct StableDiffusionPipeline: Sendable {
   private func prepare(
     _ request: GenerationRequest, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (DenoisingRun, NoiseSource) {
-    let size = try request.checked(factor: factor, unet: unet.configuration)
-    let scheduler = try makeScheduler(request)
-    let encoder = encoder
-    let encode: ([String]) throws -> ConditioningBundle = { texts in
-      try encoder(texts, imagesPerPrompt: request.imagesPerPrompt, skippedLayers: request.clipSkip)
-    }
-    let negatives = request.negativePromptOfEach
+    let size = try request.checked(
+      factor: factor, unet: parts.unet.configuration, textEncoder: parts.encoder.textEncoder.configuration)
+    let (scheduler, corrections) = try makeScheduler(request)
+    let encoder = RequestEncoder(encoder: parts.encoder, request: request)
     var noise = NoiseSource(seeds: request.seeds)
     let shape = [
-      request.batchSize, autoencoder.configuration.latentChannels, size.height / factor, size.width / factor,
+      request.batchSize, parts.autoencoder.configuration.latentChannels, size.height / factor, size.width / factor,
     ]
-    let latents = try request.initialLatents(shape: shape) ?? noise.normal(shape: shape)
+    let initialNoise = try request.initialLatents(shape: shape) ?? noise.normal(shape: shape)
     let run = DenoisingRun(
       state: RunState(
         guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale,
-        latents: try latents * scheduler.initialNoiseScale,
-        conditional: try encode(request.prompts),
-        unconditional: request.guidanceScale > 1 ? try encode(negatives) : nil),
-      request: request, width: size.width, height: size.height, pipelineName: "sd", scheduler: scheduler,
-      shouldStop: shouldStop,
-      encoder: { prompt, negative in
-        let count = request.prompts.count
-        return EncodedPrompt(
-          conditional: try encode([String](repeating: prompt, count: count)),
-          unconditional: try negative.map { try encode([String](repeating: $0, count: count)) })
-      },
-      unconditionalEncoder: { try encode(negatives) })
-    for (texts, option) in [(request.prompts, "--prompt"), (request.negativePrompts, "--negative-prompt")] {
-      for text in texts { run.warnings += try encoder.warning(for: text, option: option).map { [$0] } ?? [] }
-    }
+        latents: try initialNoise * scheduler.initialNoiseScale,
+        conditional: try encoder.conditional(request.prompts),
+        unconditional: request.guidanceScale > 1 ? try encoder.unconditional(request.negativePromptOfEach) : nil),
+      initialNoise: initialNoise, encoder: encoder, autoencoder: parts.autoencoder, width: size.width,
+      height: size.height, pipelineName: "sd", scheduler: scheduler, shouldStop: shouldStop)
+    run.warnings = corrections
+    try run.warnOfCuts(request.prompts, from: "--prompt")
+    try run.warnOfCuts(request.negativePrompts, from: "--negative-prompt")
     return (run, noise)
   }
 
-  private func makeScheduler(_ request: GenerationRequest) throws -> any Scheduler {
+  /// The scheduler of a request, its steps planned, and a warning for each value of an old file that was repaired.
+  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, [String]) {
     let kind = try request.scheduler.map { try SchedulerKind($0) }
     var configuration = try SchedulerConfiguration(schedulerFields, kind: kind, source: schedulerSource)
-    _ = configuration.correctForStableDiffusion()
+    let warnings = configuration.correctForStableDiffusion().filter { schedulerFields[$0] != nil }.map { key in
+      "\(schedulerSource): \(key) is taken as \(configuration[key]?.description ?? "null"), as Stable Diffusion needs it"
+    }
     for (key, value) in request.schedulerOptions {
       try configuration.set(key, text: value, source: "--scheduler-option")
     }
     var scheduler = try configuration.makeScheduler()
     try scheduler.setSteps(request.inferenceSteps)
-    return scheduler
+    return (scheduler, warnings)
   }
 
   /// Decodes the latents, row by row so that a batch needs no more memory than one picture.
   private func finish(_ latents: Tensor, _ report: GenerationReport) throws -> GenerationResult {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let scaled = try latents / autoencoder.configuration.scalingFactor
-    var rows: [Tensor] = []
-    for row in 0..<latents.shape[0] {
-      rows.append(try autoencoder.decode(scaled.narrow(0, start: row, length: 1)))
-    }
+    let start = ContinuousClock.now
+    let rows = try parts.autoencoder.decodedRows(latents)
     var report = report
-    report.decodeSeconds = (clock.now - start).seconds
-    let decoded = try Tensor.concatenated(rows, along: 0)
+    report.decodeSeconds = (ContinuousClock.now - start).seconds
     let images = try rows.map { try RGBImage(decoded: $0.select(0, at: 0)) }
+    let decoded = try rows.count == 1 ? rows[0] : Tensor.concatenated(rows, along: 0)
     return GenerationResult(images: images, latents: latents, decoded: decoded, report: report)
   }
 }

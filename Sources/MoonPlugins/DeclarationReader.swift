@@ -9,14 +9,16 @@ struct DeclarationReader {
 
   /// Refuses keys that are not in `allowed`.
   func checkKeys(of table: LuaTable, allowed: [String], place: String) throws(PluginError) {
-    for (key, _) in table.entries {
-      guard let name = key.asText else {
-        throw refuse("\(place): the key \(shown(key)) is not a word")
-      }
-      if !allowed.contains(name) {
-        throw refuse(
-          "\(place): unknown key '\(PluginText.escaped(name))'" + PluginText.hint(for: name, in: allowed))
-      }
+    // A table has no order of its own: the first in the alphabet is told, so that the message stays the same.
+    let keys = table.entries.map(\.key)
+    let unknown = keys.compactMap(\.asText).filter { !allowed.contains($0) }.min()
+    if let unknown {
+      throw refuse(
+        "\(place): unknown key '\(PluginText.escaped(String(unknown.prefix(80))))'"
+          + PluginText.hint(for: unknown, in: allowed))
+    }
+    if let other = keys.filter({ $0.asText == nil }).map({ shown($0) }).min() {
+      throw refuse("\(place): the key \(other) is not a word")
     }
   }
 

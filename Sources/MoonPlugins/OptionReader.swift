@@ -1,4 +1,3 @@
-internal import Foundation
 internal import MoonLua
 
 /// Option values from a command line, from JSON and from Lua.
@@ -14,7 +13,8 @@ package enum OptionReader {
   package static func values(
     from text: String, declarations: [OptionDeclaration], plugin: String
   ) throws(PluginError) -> [(name: String, value: OptionValue)] {
-    let given = text.hasPrefix("{")
+    let given =
+      text.hasPrefix("{")
       ? try json(text, declarations, plugin) : try pairs(text, declarations, plugin)
     for (name, value) in given {
       guard let declaration = declarations.first(where: { $0.name == name }) else { continue }
@@ -67,13 +67,18 @@ package enum OptionReader {
   private static func json(
     _ text: String, _ declarations: [OptionDeclaration], _ plugin: String
   ) throws(PluginError) -> [String: OptionValue] {
-    let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    guard let object else { throw PluginError.badOption(plugin: plugin, detail: "the options are not a JSON object") }
+    let object: OptionObject
+    do {
+      object = try OptionObject(text)
+    } catch {
+      throw PluginError.badOption(plugin: plugin, detail: error.detail)
+    }
     var values: [String: OptionValue] = [:]
-    for (name, item) in object.sorted(by: { $0.key < $1.key }) {
+    for (name, item) in object.members {
       let declaration = try declaration(name, declarations, plugin)
-      values[name] = try value(ofJSON: item, kind: declaration.kind).orThrow(
-        PluginError.badOption(plugin: plugin, detail: "option '\(name)' must be \(OptionDeclaration.article(declaration.kind))"))
+      values[name] = try value(of: item, kind: declaration.kind).orThrow(
+        PluginError.badOption(
+          plugin: plugin, detail: "option '\(name)' must be \(OptionDeclaration.article(declaration.kind))"))
     }
     return values
   }
@@ -93,34 +98,22 @@ package enum OptionReader {
     }
   }
 
-  private static func value(ofJSON item: Any, kind: OptionDeclaration.Kind) -> OptionValue? {
-    switch kind {
-    case .boolean: jsonBoolean(item).map { .boolean($0) }
-    case .number: jsonNumber(item).map { .number($0) }
-    case .integer: jsonNumber(item).flatMap { Int64(exactly: $0) }.map { .integer($0) }
-    case .string, .choice: (item as? String).map { .string($0) }
-    case .numbers: (item as? [Any]).flatMap { list($0.map { jsonNumber($0) }) }
+  private static func value(of item: OptionObject.Value, kind: OptionDeclaration.Kind) -> OptionValue? {
+    switch (kind, item) {
+    case (.boolean, .boolean(let flag)): .boolean(flag)
+    case (.number, .number(let number)): .number(number)
+    case (.number, .integer(let number)): .number(Double(number))
+    case (.integer, .integer(let number)): .integer(number)
+    case (.integer, .number(let number)): Int64(exactly: number).map { .integer($0) }
+    case (.string, .string(let text)), (.choice, .string(let text)): .string(text)
+    case (.numbers, .numbers(let numbers)): .numbers(numbers)
+    default: nil
     }
   }
 
   private static func list(_ numbers: [Double?]) -> OptionValue? {
     let finite = numbers.compactMap { $0 }.filter(\.isFinite)
     return finite.count == numbers.count ? .numbers(finite) : nil
-  }
-
-  private static func jsonBoolean(_ item: Any) -> Bool? {
-    guard let number = item as? NSNumber, CFNumberIsBoolean(number) else { return nil }
-    return number.boolValue
-  }
-
-  private static func jsonNumber(_ item: Any) -> Double? {
-    guard let number = item as? NSNumber, !CFNumberIsBoolean(number) else { return nil }
-    return number.doubleValue.isFinite ? number.doubleValue : nil
-  }
-
-  /// Whether Foundation read `true` or `false`, which it hands out as numbers too.
-  private static func CFNumberIsBoolean(_ number: NSNumber) -> Bool {
-    unsafe String(cString: number.objCType) == "c"
   }
 
   /// The value of a Lua default.

@@ -1,7 +1,7 @@
 /// What is wrong with a plugin's declaration, its options, or the way to it.
 public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// No plugin of that name or at that path.
-  case notFound(name: String, searched: [String])
+  /// No plugin of that name in the folders searched, or no file at that path; `near` is a name that was perhaps meant.
+  case notFound(name: String, searched: [String], near: String? = nil)
   /// A file that cannot be read, or that is too long.
   case unreadable(path: String, detail: String)
   /// A declaration that breaks a rule; `detail` names the key.
@@ -9,11 +9,14 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An option value that does not fit its declaration.
   case badOption(plugin: String, detail: String)
 
+  /// One sentence that begins with the plugin, where there is one.
   public var description: String {
     switch self {
-    case .notFound(let name, let searched):
-      searched.isEmpty
-        ? "no plugin file '\(name)'" : "no plugin '\(name)' in \(searched.joined(separator: ", "))"
+    case .notFound(let name, let searched, let near):
+      (searched.isEmpty
+        ? "there is no plugin file '\(PluginText.escaped(name))'"
+        : "there is no plugin '\(PluginText.escaped(name))' in \(searched.joined(separator: ", "))")
+        + (near.map { "; did you mean '\($0)'?" } ?? "")
     case .unreadable(let path, let detail): "\(path): \(detail)"
     case .badDeclaration(let plugin, let detail): "\(plugin): \(detail)"
     case .badOption(let plugin, let detail): "\(plugin): \(detail)"

@@ -89,7 +89,8 @@ package struct PluginManifest {
     }
     guard isPlain, scalars.count <= 64, let first = scalars.first, ("a"..."z").contains(first) else {
       throw reader.refuse(
-        "'id' is '\(PluginText.escaped(String(text.prefix(80))))'; it must be a small letter and up to 63 small letters, digits and _")
+        "'id' is '\(PluginText.escaped(String(text.prefix(80))))'; it must be a small letter and up to 63 small letters, digits and _"
+      )
     }
     return text
   }
@@ -101,15 +102,17 @@ package struct PluginManifest {
     }
     guard isPlain, !text.isEmpty, text.utf8.count <= 64 else {
       throw reader.refuse(
-        "'version' is '\(PluginText.escaped(String(text.prefix(80))))'; it must be like 1.0.0, up to 64 letters, digits, '.', '-' and '+'")
+        "'version' is '\(PluginText.escaped(String(text.prefix(80))))'; it must be like 1.0.0, up to 64 letters, digits, '.', '-' and '+'"
+      )
     }
     return text
   }
 
   private static func checkAPI(_ value: LuaValue, _ reader: DeclarationReader) throws(PluginError) {
     if case .nil = value { throw reader.refuse("'api' is missing") }
-    guard case .integer(let number) = value, number >= 1 else {
-      throw reader.refuse("'api' must be a whole number from 1 on, found \(value.typeName)")
+    guard let number = value.asInteger, number >= 1 else {
+      let found = value.asNumber.map { OptionDeclaration.shown($0) } ?? value.typeName
+      throw reader.refuse("'api' must be a whole number from 1 on, found \(found)")
     }
     if number > hostAPI { throw reader.refuse(newerAPI(String(number))) }
   }
@@ -131,7 +134,8 @@ package struct PluginManifest {
     for (key, declaration) in table.entries {
       guard let name = key.asText, isWord(name) else {
         throw reader.refuse(
-          "'options': the name '\(PluginText.escaped(String((key.asText ?? key.typeName).prefix(80))))' is not a letter and up to 63 letters, digits and _")
+          "'options': the name '\(PluginText.escaped(String((key.asText ?? key.typeName).prefix(80))))' is not a letter and up to 63 letters, digits and _"
+        )
       }
       declarations.append(try OptionDeclaration(name, declaration, reader))
     }

@@ -29,12 +29,17 @@ package struct PluginPackage: Sendable {
     stem = isFolder.boolValue || !name.hasSuffix(".lua") ? name : String(name.dropLast(4))
     let shownName = PluginText.escaped(name)
     chunkName = isFolder.boolValue ? "\(shownName)/init.lua" : shownName
-    self.path = isFolder.boolValue ? (path.hasSuffix("/") ? path : path + "/") + "init.lua" : path
+    let shown = PluginText.escaped(path)
+    self.path = isFolder.boolValue ? (shown.hasSuffix("/") ? shown : shown + "/") + "init.lua" : shown
     source = try Self.read(file, shownAs: self.path)
   }
 
   private static func read(_ file: URL, shownAs path: String) throws(PluginError) -> [UInt8] {
     do {
+      // A pipe or a device could keep the reader waiting for ever.
+      let target = file.resolvingSymlinksInPath().path
+      let kind = try FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+      if kind != .typeRegular { throw PluginError.unreadable(path: path, detail: "it is not a regular file") }
       let handle = try FileHandle(forReadingFrom: file)
       let data = try handle.read(upToCount: maximumSourceBytes + 1) ?? Data()
       if data.count > maximumSourceBytes {
@@ -60,12 +65,14 @@ package struct PluginPackage: Sendable {
     let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }.prefix(200), as: UTF8.self)
     let mark = "--@moonstep"
     guard line.hasPrefix(mark) else { return }
-    let digits = line.dropFirst(mark.count).trimmingCharacters(in: .whitespaces)
+    let digits = line.dropFirst(mark.count).trimmingCharacters(in: .whitespacesAndNewlines)
     guard !digits.isEmpty, digits.count <= 18, digits.allSatisfy({ $0.isASCII && $0.isNumber }),
       let number = Int(digits), number >= 1
     else {
       throw .badDeclaration(
-        plugin: path, detail: "the first line must be '--@moonstep' and the API's number, found '\(PluginText.escaped(line))'")
+        plugin: path,
+        detail: "the first line must be '--@moonstep' and the API's number, found "
+          + "'\(PluginText.escaped(line.trimmingCharacters(in: .newlines)))'")
     }
     if number > PluginManifest.hostAPI {
       throw .badDeclaration(plugin: path, detail: PluginManifest.newerAPI(String(number)))

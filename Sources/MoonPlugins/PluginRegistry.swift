@@ -35,6 +35,9 @@ public struct PluginRegistry: Sendable {
     self.folders = folders
   }
 
+  /// These folders and no others.
+  package init(folders: [(url: URL, shown: String)]) { self.folders = folders }
+
   /// The bundled plugins: `share/moonstep/plugins` of an installation, or `plugins` of the source tree it was built in.
   private static func bundled(from executable: URL) -> URL? {
     var folder = executable.resolvingSymlinksInPath().deletingLastPathComponent()
@@ -60,19 +63,24 @@ public struct PluginRegistry: Sendable {
       return try PluginPackage(at: URL(filePath: name), shownAs: name)
     }
     let id = Self.aliases[name] ?? name
-    for folder in folders {
-      for candidate in ["\(id).lua", id] {
-        let url = folder.url.appending(path: candidate)
-        let file = candidate == id ? url.appending(path: "init.lua") : url
-        if FileManager.default.fileExists(atPath: file.path) {
-          return try PluginPackage(at: url, shownAs: "\(folder.shown)/\(candidate)")
+    if Self.isPlain(id) {
+      for folder in folders {
+        for candidate in ["\(id).lua", id] {
+          let url = folder.url.appending(path: candidate)
+          let file = candidate == id ? url.appending(path: "init.lua") : url
+          if FileManager.default.fileExists(atPath: file.path) {
+            return try PluginPackage(at: url, shownAs: "\(folder.shown)/\(candidate)")
+          }
         }
       }
     }
-    if let near = PluginText.nearest(to: id, in: installed().map(\.id) + Self.aliases.keys.sorted()) {
-      throw .notFound(name: "\(name)' (did you mean '\(near)'?)", searched: folders.map(\.shown))
-    }
-    throw .notFound(name: name, searched: folders.map(\.shown))
+    let near = PluginText.nearest(to: id, in: installed().map(\.id) + Self.aliases.keys.sorted())
+    throw .notFound(name: String(name.prefix(80)), searched: folders.map(\.shown), near: near)
+  }
+
+  /// Whether `name` can be a file's name that is no path and not hidden.
+  private static func isPlain(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.utf8.contains(0) && name.utf8.count <= 200
   }
 
   /// Every plugin in the folders, by the name that finds it.
@@ -80,7 +88,7 @@ public struct PluginRegistry: Sendable {
     var found: [(id: String, url: URL, shown: String)] = []
     for folder in folders {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
-      for name in names.sorted() {
+      for name in names.sorted() where Self.isPlain(name) {
         let url = folder.url.appending(path: name)
         let id = name.hasSuffix(".lua") ? String(name.dropLast(4)) : name
         let isPlugin =
@@ -100,14 +108,22 @@ package struct PluginSpecification: Sendable, Equatable {
   /// The options, as text.
   package let options: String
 
-  /// Splits `text`; a path that exists as it stands has no options.
+  /// Splits `text` at the colon before the options.
+  ///
+  /// A path may hold colons itself: the options begin behind the first part that exists as a file or folder, or that
+  /// ends in `.lua`, and where there is none of these behind the first colon.
   package init(_ text: String) {
-    if !FileManager.default.fileExists(atPath: text), let mark = text.firstIndex(of: ":") {
-      name = String(text[..<mark])
-      options = String(text[text.index(after: mark)...])
-    } else {
-      name = text
-      options = ""
-    }
+    let marks = text.indices.filter { text[$0] == ":" }
+    let end =
+      (marks + [text.endIndex]).first { Self.isPath(text[..<$0], isWhole: $0 == text.endIndex) }
+      ?? marks.first ?? text.endIndex
+    name = String(text[..<end])
+    options = String(text[end...].dropFirst())
+  }
+
+  /// Whether the beginning of a specification is a path: it is there, or looks like one.
+  private static func isPath(_ start: Substring, isWhole: Bool) -> Bool {
+    if start.contains("/") || isWhole, FileManager.default.fileExists(atPath: String(start)) { return true }
+    return start.hasSuffix(".lua") && !start.contains("=") && !start.contains("{")
   }
 }

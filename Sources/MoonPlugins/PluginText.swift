@@ -21,10 +21,15 @@ package enum PluginText {
 
   /// The candidate nearest to `word`, when it is near enough to be a slip.
   package static func nearest(to word: String, in candidates: [String]) -> String? {
-    let limit = max(1, min(3, word.count / 3))
+    let limit = max(1, min(3, (word.count + 1) / 3))
     let ranked = candidates.map { (distance: distance(word, $0), name: $0) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }
     return best.name
+  }
+
+  /// `; did you mean 'x'?`, or nothing.
+  package static func suggestion(for word: String, in candidates: [String]) -> String {
+    nearest(to: word, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
   }
 
   /// `; did you mean 'x'?`, or the list of what there is.
@@ -33,19 +38,23 @@ package enum PluginText {
     return candidates.isEmpty ? "; there are none" : "; there are \(candidates.joined(separator: ", "))"
   }
 
-  /// Insertions, deletions and replacements between two short words (Levenshtein).
+  /// Insertions, deletions, replacements and swaps of neighbours between two short words (optimal string alignment).
   private static func distance(_ left: String, _ right: String) -> Int {
     let left = Array(left.unicodeScalars.prefix(64))
     let right = Array(right.unicodeScalars.prefix(64))
+    var previous: [Int] = []
     var row = Array(0...right.count)
     for (index, letter) in left.enumerated() {
-      var diagonal = row[0]
+      let above = row
       row[0] = index + 1
       for column in right.indices {
-        let replaced = diagonal + (letter == right[column] ? 0 : 1)
-        diagonal = row[column + 1]
-        row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
+        let replaced = above[column] + (letter == right[column] ? 0 : 1)
+        row[column + 1] = min(replaced, row[column] + 1, above[column + 1] + 1)
+        if index > 0, column > 0, letter == right[column - 1], left[index - 1] == right[column] {
+          row[column + 1] = min(row[column + 1], previous[column - 1] + 1)
+        }
       }
+      previous = above
     }
     return row[right.count]
   }

@@ -43,9 +43,10 @@ extension Tensor {
     else { return result }
     let grain = max(1, (1 << 15) / max(width, 1))
     try Parallel.forEachPiece(of: (rows + grain - 1) / grain) { piece in
-      for row in piece * grain..<min(rows, (piece + 1) * grain) {
-        unsafe moon_gated_gelu_row(to + row * width, from + row * doubled, width)
-      }
+      let start = piece * grain
+      let line = unsafe from + start * doubled
+      unsafe moon_gate_rows(
+        to + start * width, width, line, line + width, doubled, min(grain, rows - start), width, nil, nil)
     }
     return result
   }

@@ -5,12 +5,13 @@ package struct LinearLayer: Sendable {
   private let weight: Tensor
   private let bias: Tensor?
 
+  /// Up to here rows are multiplied one by one with the weights as they lie; from there on weights are packed first.
+  private static let fewRows = 4
+
   /// A layer with `weight` `[out, in]` and `bias` `[out]`, of any element type; half-precision weights stay half.
   package init(weight: Tensor, bias: Tensor?) throws(TensorError) {
     guard weight.rank == 2 else { throw .badShape(weight.shape, reason: "a linear layer's weight has two dimensions") }
-    if let bias, bias.shape != [weight.shape[0]] {
-      throw .shapeMismatch(operation: "linear layer", found: bias.shape, wanted: [weight.shape[0]])
-    }
+    try bias?.requireShape([weight.shape[0]], operation: "linear layer")
     self.weight = try weight.isContiguous ? weight : weight.contiguous()
     self.bias = try bias?.contiguous()
   }
@@ -35,27 +36,83 @@ package struct LinearLayer: Sendable {
       throw .shapeMismatch(operation: "linear layer", found: x.shape, wanted: [inputSize])
     }
     let result = try Tensor(uninitialized: x.shape.dropLast() + [outputSize])
-    if let residual, residual.shape != result.shape {
-      throw .shapeMismatch(operation: "linear layer", found: residual.shape, wanted: result.shape)
-    }
+    try residual?.requireShape(result.shape, operation: "linear layer")
     guard result.count > 0, let c = unsafe result.mutableFloats.baseAddress else { return result }
-    let rows = try x.contiguous()
+    let source = try x.contiguous()
     let added = try residual?.contiguous()
     let (m, n, k) = (result.count / outputSize, outputSize, inputSize)
-    let tile = MatrixProduct.Tile(m: m, n: n, k: k)
-    try unsafe Parallel.forEachPiece(of: tile.count, scratch: weight.dtype == .float32 ? 0 : tile.n * k) {
-      piece, scratch in
-      let (rowRange, columnRange) = tile[piece]
-      let (b, stride) = unsafe MatrixProduct.widened(
-        weight, at: columnRange.lowerBound * k, rows: columnRange.count, columns: k, stride: k, into: scratch)
-      let start = rowRange.lowerBound * n + columnRange.lowerBound
-      unsafe MatrixProduct.block(
-        rows.floatPointer + rowRange.lowerBound * k, stride: k, b, stride: stride, isTransposed: true, into: c + start,
-        stride: n, m: rowRange.count, n: columnRange.count, k: k)
+    let finish = { (rows: Range<Int>, columns: Range<Int>) in
+      let start = rows.lowerBound * n + columns.lowerBound
       unsafe moon_finish_rows(
-        c + start, n, rowRange.count, columnRange.count, bias.map { unsafe $0.floatPointer + columnRange.lowerBound },
+        c + start, n, rows.count, columns.count, bias.map { unsafe $0.floatPointer + columns.lowerBound },
         added.map { unsafe $0.floatPointer + start }, n, activation.rawValue)
     }
+    if m <= Self.fewRows {
+      let grain = 64
+      try Parallel.forEachPiece(of: (n + grain - 1) / grain) { piece in
+        let columns = piece * grain..<min(n, (piece + 1) * grain)
+        unsafe moon_dot_rows(
+          c + columns.lowerBound, n, source.floatPointer, m, weight.rawPointer(advancedBy: columns.lowerBound * k),
+          weight.dtype.kernelKind, columns.count, k)
+        finish(0..<m, columns)
+      }
+      return result
+    }
+    try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k).run(
+      pack: { _, columns, panels in unsafe pack(columns, to: panels) },
+      point: { rows, pointers in
+        for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
+      },
+      { piece, _ in
+        let (rows, columns) = (piece.rows, piece.columns)
+        unsafe piece.multiply(into: c + rows.lowerBound * n + columns.lowerBound, stride: n)
+        finish(rows, columns)
+      })
     return result
+  }
+
+  /// The first half of the outputs times GELU (erf form) of the second half: `self(x).gatedGELU()` without the tensor
+  /// in between.
+  ///
+  /// - Parameter x: `[..., in]`.
+  /// - Returns: `[..., out / 2]`.
+  /// - Throws: `TensorError.shapeMismatch`, `.badShape`, `.outOfBudget`, `.interrupted`.
+  package func gatedGELU(_ x: Tensor) throws(TensorError) -> Tensor {
+    guard let last = x.shape.last, last == inputSize else {
+      throw .shapeMismatch(operation: "linear layer", found: x.shape, wanted: [inputSize])
+    }
+    guard outputSize.isMultiple(of: 2) else {
+      throw .badShape(weight.shape, reason: "a gated GELU needs an even last size")
+    }
+    let (n, k) = (outputSize / 2, inputSize)
+    let result = try Tensor(uninitialized: x.shape.dropLast() + [n])
+    guard result.count > 0, let c = unsafe result.mutableFloats.baseAddress else { return result }
+    let source = try x.contiguous()
+    try unsafe PackedProduct(rows: result.count / n, columns: n, taps: 1, depth: k, sets: 2).run(
+      room: 2 * PackedProduct.panel,
+      pack: { set, columns, panels in
+        unsafe pack(set * n + columns.lowerBound..<set * n + columns.upperBound, to: panels)
+      },
+      point: { rows, pointers in
+        for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
+      },
+      { piece, values in
+        let (rows, columns) = (piece.rows, piece.columns)
+        let gates = unsafe values + rows.count * columns.count
+        unsafe piece.multiply(set: 0, into: values, stride: columns.count)
+        unsafe piece.multiply(set: 1, into: gates, stride: columns.count)
+        unsafe moon_gate_rows(
+          c + rows.lowerBound * n + columns.lowerBound, n, values, gates, columns.count, rows.count, columns.count,
+          bias.map { unsafe $0.floatPointer + columns.lowerBound },
+          bias.map { unsafe $0.floatPointer + n + columns.lowerBound })
+      })
+    return result
+  }
+
+  /// Packs a range of outputs.
+  private func pack(_ outputs: Range<Int>, to panels: UnsafeMutablePointer<Float>) {
+    unsafe moon_pack_columns(
+      panels, weight.rawPointer(advancedBy: outputs.lowerBound * inputSize), weight.dtype.kernelKind, inputSize,
+      outputs.count, inputSize, 1)
   }
 }

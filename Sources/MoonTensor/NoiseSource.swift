@@ -33,7 +33,7 @@ public struct NoiseSource: Sendable {
     let rowCount = values.count / generators.count
     for row in generators.indices {
       let range = row * rowCount..<(row + 1) * rowCount
-      unsafe generators[row].fillNormal(UnsafeMutableBufferPointer(rebasing: values[range]))
+      try unsafe generators[row].fillNormal(UnsafeMutableBufferPointer(rebasing: values[range]))
     }
     return result
   }

@@ -24,8 +24,8 @@ extension Parallel {
     let isStopped = Atomic<Bool>(false)
     nonisolated(unsafe) let body = unsafe body
     @Sendable func work(_ thread: Int) {
-      let memory = unsafe UnsafeMutablePointer<Float>.allocateAligned(capacity: scratch)
-      defer { unsafe memory.deallocate() }
+      let memory = unsafe MemoryPool.shared.takeFloats(scratch)
+      defer { unsafe MemoryPool.shared.giveFloats(memory, scratch) }
       while true {
         let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if piece >= count || isStopped.load(ordering: .relaxed) { return }
@@ -41,10 +41,12 @@ extension Parallel {
   }
 }
 
-extension UnsafeMutablePointer<Float> {
-  /// Room for `capacity` floats from a 64-byte boundary on; at least one.
-  static func allocateAligned(capacity: Int) -> UnsafeMutablePointer<Float> {
-    unsafe UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1) * 4, alignment: 64)
-      .bindMemory(to: Float.self, capacity: max(capacity, 1))
+extension MemoryPool {
+  /// Room for `count` floats; `give` it back with the same count.
+  func takeFloats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    unsafe take(count * 4).bindMemory(to: Float.self, capacity: count)
   }
+
+  /// Takes floats back.
+  func giveFloats(_ base: UnsafeMutablePointer<Float>, _ count: Int) { unsafe give(base, count * 4) }
 }

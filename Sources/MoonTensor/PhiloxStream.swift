@@ -27,9 +27,11 @@ struct PhiloxStream: Sendable {
   }
 
   /// Writes the uniform numbers of one draw, in `0..<1`.
-  mutating func fillUniform(_ values: UnsafeMutableBufferPointer<Float>) {
+  mutating func fillUniform(_ values: UnsafeMutableBufferPointer<Float>) throws(TensorError) {
     if values.isEmpty { return }
+    let environment = TensorEnvironment.current
     for index in values.indices {
+      if index > 0 && index % Parallel.elementsPerRange == 0 { try environment.check() }
       let value = Self.unit(block(ofThread: UInt64(index)).x)
       // cuRAND's numbers lie in 0 (excluded) to 1 (included); PyTorch turns the 1 into a 0.
       unsafe values[index] = value == 1 ? 0 : value
@@ -38,9 +40,11 @@ struct PhiloxStream: Sendable {
   }
 
   /// Writes the normal numbers of one draw.
-  mutating func fillNormal(_ values: UnsafeMutableBufferPointer<Float>) {
+  mutating func fillNormal(_ values: UnsafeMutableBufferPointer<Float>) throws(TensorError) {
     if values.isEmpty { return }
+    let environment = TensorEnvironment.current
     for index in values.indices {
+      if index > 0 && index % Parallel.elementsPerRange == 0 { try environment.check() }
       let words = block(ofThread: UInt64(index))
       let radius = (-2 * log(Self.unit(words.x))).squareRoot()
       let turn: Float = 0x1p-32 * 6.283_185_5

@@ -73,10 +73,10 @@ public struct Generator: Sendable {
   ///
   /// - Parameter shape: Sizes, outermost first.
   /// - Returns: A float32 tensor; the values are drawn in row-major order.
-  /// - Throws: `TensorError.badShape`, `.outOfBudget`; nothing is drawn then.
+  /// - Throws: `TensorError.badShape`, `.outOfBudget`; nothing is drawn then. `.interrupted`.
   public mutating func normal(shape: [Int]) throws(TensorError) -> Tensor {
     let result = try Tensor(uninitialized: shape)
-    unsafe fillNormal(result.mutableFloats)
+    try unsafe fillNormal(result.mutableFloats)
     return result
   }
 
@@ -84,41 +84,57 @@ public struct Generator: Sendable {
   ///
   /// - Parameter shape: Sizes, outermost first.
   /// - Returns: A float32 tensor; the values are drawn in row-major order.
-  /// - Throws: `TensorError.badShape`, `.outOfBudget`; nothing is drawn then.
+  /// - Throws: `TensorError.badShape`, `.outOfBudget`; nothing is drawn then. `.interrupted`.
   public mutating func uniform(shape: [Int]) throws(TensorError) -> Tensor {
     let result = try Tensor(uninitialized: shape)
-    unsafe fillUniform(result.mutableFloats)
+    try unsafe fillUniform(result.mutableFloats)
     return result
   }
 
   /// Writes the next normal numbers of one draw.
-  package mutating func fillNormal(_ values: UnsafeMutableBufferPointer<Float>) {
-    if philox != nil {
-      unsafe philox?.fillNormal(values)
+  package mutating func fillNormal(_ values: UnsafeMutableBufferPointer<Float>) throws(TensorError) {
+    if var stream = philox {
+      try unsafe stream.fillNormal(values)
+      philox = stream
       return
     }
     if values.count < Self.blockSize {
       for index in values.indices { unsafe values[index] = Float(nextNormal()) }
       return
     }
-    unsafe fillUniform(values)
-    guard let start = values.baseAddress else { return }
-    unsafe moon_normal_from_uniform(start, values.count / Self.blockSize)
+    try unsafe fillUniform(values)
+    try unsafe Self.forEachPiece(of: values) { start, count in
+      unsafe moon_normal_from_uniform(start, count / Self.blockSize)
+    }
     if values.count % Self.blockSize != 0 {
       // The last 16 values are drawn anew, those that were ready included.
       let tail = unsafe UnsafeMutableBufferPointer(rebasing: values.suffix(Self.blockSize))
-      unsafe fillUniform(tail)
+      try unsafe fillUniform(tail)
       unsafe moon_normal_from_uniform(tail.baseAddress, 1)
     }
   }
 
-  private mutating func fillUniform(_ values: UnsafeMutableBufferPointer<Float>) {
-    if philox != nil {
-      unsafe philox?.fillUniform(values)
+  private mutating func fillUniform(_ values: UnsafeMutableBufferPointer<Float>) throws(TensorError) {
+    if var stream = philox {
+      try unsafe stream.fillUniform(values)
+      philox = stream
       return
     }
+    try unsafe Self.forEachPiece(of: values) { start, count in
+      unsafe withState { state, position in unsafe moon_twister_uniform(state, position, start, count) }
+    }
+  }
+
+  /// Runs `body` on pieces that are whole blocks, but for the last, and asks between them whether to stop.
+  private static func forEachPiece(
+    of values: UnsafeMutableBufferPointer<Float>, _ body: (UnsafeMutablePointer<Float>, Int) -> Void
+  ) throws(TensorError) {
     guard let start = values.baseAddress else { return }
-    unsafe withState { state, position in unsafe moon_twister_uniform(state, position, start, values.count) }
+    let environment = TensorEnvironment.current
+    for place in stride(from: 0, to: values.count, by: Parallel.elementsPerRange) {
+      if place > 0 { try environment.check() }
+      unsafe body(start + place, min(Parallel.elementsPerRange, values.count - place))
+    }
   }
 
   /// One normal number of a small draw: Box and Muller's pair, the second kept.

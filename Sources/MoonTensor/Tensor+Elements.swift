@@ -39,32 +39,38 @@ extension Tensor {
   /// Sets every element to `value`.
   ///
   /// - Parameter value: The new value.
-  /// - Throws: `TensorError.outOfBudget`, `.interrupted`.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func fill(_ value: Float) throws(TensorError) {
-    try makeOverwritable()
-    try overwrite(with: value)
+    if isUniquelyWritable {
+      try overwrite(with: value)
+    } else {
+      self = try Tensor.full(shape, value: value)
+    }
   }
 
   /// Takes over the elements of `source`.
   ///
   /// - Parameter source: A shape that broadcasts to this one.
-  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func copy(from source: Tensor) throws(TensorError) {
     let source = try source.fitted(to: shape, operation: "copy_")
-    try makeOverwritable()
-    try write(source)
+    if isUniquelyWritable {
+      try write(source)
+    } else {
+      self = try source.copied()
+    }
   }
 
   /// Adds `other` in place.
   ///
   /// - Parameter other: A shape that broadcasts to this one.
-  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func add(_ other: Tensor) throws(TensorError) { try update(.add, other, operation: "add_") }
 
   /// Adds a number to each element in place.
   ///
   /// - Parameter number: The number.
-  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func add(_ number: Float) throws(TensorError) {
     try update(.add, Tensor(scalar: number), operation: "add_")
   }
@@ -72,7 +78,7 @@ extension Tensor {
   /// Multiplies by `other` in place.
   ///
   /// - Parameter other: A shape that broadcasts to this one.
-  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func multiply(by other: Tensor) throws(TensorError) {
     try update(.multiply, other, operation: "mul_")
   }
@@ -80,7 +86,7 @@ extension Tensor {
   /// Multiplies each element by a number in place.
   ///
   /// - Parameter number: The number.
-  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements are a mixture.
+  /// - Throws: `TensorError.outOfBudget`, `.interrupted`; on an interrupt the elements may be a mixture.
   public mutating func multiply(by number: Float) throws(TensorError) {
     try update(.multiply, Tensor(scalar: number), operation: "mul_")
   }
@@ -90,7 +96,12 @@ extension Tensor {
   /// - Returns: An index in `0..<count`, or nil when all elements are finite.
   /// - Throws: `TensorError.outOfBudget`, `.interrupted`.
   public func firstNonFinite() throws(TensorError) -> Int? {
-    let dense = try contiguous()
+    // Repeated elements are looked at once: the first of them is at index 0 of every repeated dimension.
+    let isRepeated = shape.indices.map { strides[$0] == 0 && shape[$0] > 1 }
+    let distinct = Tensor(
+      shape: shape.indices.map { isRepeated[$0] ? 1 : shape[$0] }, strides: strides, offset: offset, dtype: dtype,
+      storage: storage)
+    let dense = try distinct.contiguous()
     guard dense.count > 0 else { return nil }
     let elements = unsafe dense.floatPointer
     defer { extendLifetime(dense) }
@@ -100,9 +111,20 @@ extension Tensor {
       if start > 0 { try environment.check() }
       let length = min(step, dense.count - start)
       let found = unsafe moon_first_not_finite(elements + start, length)
-      if found < length { return start + found }
+      if found < length { return dense.index(start + found, in: self) }
     }
     return nil
+  }
+
+  /// The row-major index in `larger`, which repeats some of this tensor's dimensions, of element `index` here.
+  private func index(_ index: Int, in larger: Tensor) -> Int {
+    let reach = Shape.contiguousStrides(of: larger.shape)
+    var (rest, result) = (index, 0)
+    for dimension in shape.indices.reversed() {
+      result += rest % shape[dimension] * reach[dimension]
+      rest /= shape[dimension]
+    }
+    return result
   }
 
   /// The element at `position` of the storage.
@@ -141,11 +163,6 @@ extension Tensor {
       throw .shapeMismatch(operation: operation, found: self.shape, wanted: shape)
     }
     return try expanded(to: shape)
-  }
-
-  /// Makes this a contiguous float32 tensor that alone holds its storage, its elements not kept.
-  private mutating func makeOverwritable() throws(TensorError) {
-    if !isUniquelyWritable { self = try Tensor(uninitialized: shape) }
   }
 
   /// `self op= other`.

@@ -42,19 +42,26 @@ private struct MatrixStack {
     rows = tensor.shape[tensor.rank - 2]
     columns = tensor.shape[tensor.rank - 1]
     let (rowStride, columnStride) = (tensor.strides[tensor.rank - 2], tensor.strides[tensor.rank - 1])
-    if tensor.dtype == .float32, columns <= 1 || columnStride == 1, rows <= 1 || rowStride >= max(columns, 1) {
+    if Self.liesByRows(tensor) {
       (self.tensor, isTransposed, lead) = (tensor, false, rows <= 1 ? columns : rowStride)
-    } else if allowsTransposed, tensor.dtype == .float32, rows <= 1 || rowStride == 1,
-      columns <= 1 || columnStride >= max(rows, 1)
-    {
+    } else if allowsTransposed, Self.liesByColumns(tensor) {
       (self.tensor, isTransposed, lead) = (tensor, true, columns <= 1 ? rows : columnStride)
     } else {
       (self.tensor, isTransposed, lead) = (try tensor.copied(), false, columns)
     }
   }
 
-  /// Shapes and strides of the dimensions before the matrix.
-  private var stackShape: [Int] { Array(tensor.shape.dropLast(2)) }
+  private static func liesByRows(_ tensor: Tensor) -> Bool {
+    let (rows, columns) = (tensor.shape[tensor.rank - 2], tensor.shape[tensor.rank - 1])
+    return tensor.dtype == .float32 && (columns <= 1 || tensor.strides[tensor.rank - 1] == 1)
+      && (rows <= 1 || tensor.strides[tensor.rank - 2] >= max(columns, 1))
+  }
+
+  private static func liesByColumns(_ tensor: Tensor) -> Bool {
+    let (rows, columns) = (tensor.shape[tensor.rank - 2], tensor.shape[tensor.rank - 1])
+    return tensor.dtype == .float32 && (rows <= 1 || tensor.strides[tensor.rank - 2] == 1)
+      && (columns <= 1 || tensor.strides[tensor.rank - 1] >= max(rows, 1))
+  }
 
   /// Products of all pairs of matrices, the stacks broadcast.
   static func product(_ left: Tensor, _ right: Tensor) throws(TensorError) -> Tensor {
@@ -64,6 +71,10 @@ private struct MatrixStack {
       let rows = left.shape.dropLast().reduce(1, &*)
       let flat = try product(left.reshaped(to: [rows, depth]), right)
       return try flat.reshaped(to: left.shape.dropLast() + [columns])
+    }
+    if !liesByRows(left), liesByColumns(left), liesByColumns(right) || right.count < left.count {
+      // (a b)^T = b^T a^T: the larger factor is not copied.
+      return try product(right.transposed(-1, -2), left.transposed(-1, -2)).transposed(-1, -2)
     }
     let rows = left.shape[left.rank - 2]
     let stack = try Shape.broadcast(Array(left.shape.dropLast(2)), Array(right.shape.dropLast(2)))

@@ -36,6 +36,9 @@ extension Tensor {
     }
   }
 
+  /// Whether `budget` counts the bytes behind this tensor.
+  package func isCharged(to budget: TensorBudget) -> Bool { storage.isCharged(to: budget) }
+
   /// Makes this a contiguous float32 tensor that alone holds its storage, so that it may be written in place.
   package mutating func makeUnique() throws(TensorError) {
     if !isUniquelyWritable { self = try copied() }

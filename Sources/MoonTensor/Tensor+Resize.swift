@@ -26,6 +26,9 @@ extension Tensor {
     }
     let result = try Tensor(uninitialized: shape.dropLast(2) + [height, width])
     guard result.count > 0, let destination = unsafe result.mutableFloats.baseAddress else { return result }
+    if max(source.height, source.width, height, width) > 1 << 30 {
+      throw .badShape(shape, reason: "a side is too long")
+    }
     let rowScale = Float(source.height) / Float(height)
     let columnScale = Float(source.width) / Float(width)
     try Self.forEachElementRange(of: result.count) { range in

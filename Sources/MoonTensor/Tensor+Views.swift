@@ -36,7 +36,8 @@ extension Tensor {
     let dimension = try Shape.normalized(dimension, rank: rank, operation: "narrow")
     let size = shape[dimension]
     guard start >= -size, start <= size else {
-      throw .badArgument(operation: "narrow", argument: 2, detail: "start \(start) outside \(-size)..\(size)")
+      throw .badArgument(
+        operation: "narrow", argument: 2, detail: "start \(start) outside \(start < 0 ? -size : 0)..\(size)")
     }
     let first = start < 0 ? start + size : start
     guard length >= 0, length <= size - first else {

@@ -16,7 +16,7 @@
   package init(byteCount: Int) throws(TensorError) {
     let budget = TensorEnvironment.current.budget
     try budget?.charge(byteCount)
-    unsafe base = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+    unsafe base = MemoryPool.shared.take(byteCount)
     self.byteCount = byteCount
     self.budget = budget
     isWritable = true
@@ -32,9 +32,12 @@
     isWritable = false
   }
 
+  /// Whether `budget` counts these bytes.
+  package func isCharged(to budget: TensorBudget) -> Bool { self.budget === budget }
+
   deinit {
     guard owner == nil else { return }
-    unsafe base.deallocate()
+    unsafe MemoryPool.shared.give(base, byteCount)
     budget?.credit(byteCount)
   }
 }

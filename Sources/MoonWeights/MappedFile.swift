@@ -29,6 +29,9 @@ internal import MoonTensor
 
   deinit { unsafe munmap(base, byteCount) }
 
+  /// Gives the memory of the pages back; the next touch of a byte brings its page from the disk's cache again.
+  func releasePages() { _ = unsafe madvise(base, byteCount, MADV_DONTNEED) }
+
   /// A copy of the bytes in `range`, which lies inside the file.
   func bytes(in range: Range<Int>) -> [UInt8] {
     precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "the range is inside the file")

@@ -8,7 +8,7 @@ package struct SafetensorsFile: Sendable {
   /// The path as given, for messages.
   package let name: String
   private let header: SafetensorsHeader
-  private let mapping: MappedFile
+  let mapping: MappedFile
   private let dataStart: Int
 
   /// Maps the file at `url` and checks its header.

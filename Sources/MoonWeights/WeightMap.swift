@@ -46,6 +46,9 @@ package struct WeightMap {
   /// The file, or the index of the files, for messages.
   package var name: String { store.name }
 
+  /// The mapped files.
+  var mappings: [MappedFile] { store.mappings }
+
   /// The names under the prefix, without it, in the order of the files.
   package var keys: [String] {
     store.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }

@@ -67,6 +67,9 @@ final class WeightStore {
   /// The shape of a tensor, which stays unused.
   func shape(_ key: String) -> [Int]? { places[key].flatMap { files[$0].entry(key)?.shape } }
 
+  /// The mapped files.
+  var mappings: [MappedFile] { files.map(\.mapping) }
+
   /// All names, file by file in the order of the headers.
   var keys: [String] { files.flatMap(\.keys) }
 

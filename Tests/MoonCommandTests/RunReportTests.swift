@@ -47,6 +47,10 @@ import Testing
     list.isInterrupted = false
     #expect(
       list.summary == "a-0.png: 64x96, seed 1, 2 steps in 0.75 s\na-1.png: 64x96, seed 2, 2 steps in 0.75 s\n")
+    list.files = ["a.png"]
+    list.timesteps = [1]
+    list.stepSeconds = [0.5]
+    #expect(list.summary == "a.png: 64x96, seed 1, 1 step in 0.50 s\n")
   }
 }
 

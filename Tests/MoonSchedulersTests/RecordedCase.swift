@@ -60,7 +60,7 @@ struct RecordedCase: Decodable, Sendable, CustomTestStringConvertible {
 
   /// Whether the betas were rescaled to zero terminal signal. The reference takes square roots for it in MKL, whose last
   /// bit depends on the processor; the cumulative alphas then differ in up to eight last places.
-  private var isRescaled: Bool { config["rescale_betas_zero_snr"]?.value == true }
+  var isRescaled: Bool { config["rescale_betas_zero_snr"]?.value == true }
 
   /// Whether, besides, the lowest noise level comes from an alpha so near 1 that a last place of it is 0.15 % of the level.
   private var isRescaledCosine: Bool { isRescaled && config["beta_schedule"]?.value == "squaredcos_cap_v2" }

@@ -33,7 +33,10 @@ import Testing
         return if let drawn { drawn } else { try Tensor(repeating: .nan, shape: shape) }
       }
       #expect(draws == (try isDrawn(drawn) ? 1 : 0), "draws of step \(step)")
-      expectClose(result.latents, try previous.row(step), rtol: recorded.stepTolerance, "step \(step)")
+      // Rescaled schedules start at 4096 times the noise: what a step takes away of that is rounded there.
+      let carried = recorded.isRescaled ? try latents.abs().maximum().item() * 2.4e-7 : 0
+      expectClose(
+        result.latents, try previous.row(step), atol: carried, rtol: recorded.stepTolerance, "step \(step)")
       if fixture.contains("\(name)/x0") {
         expectClose(
           result.predictedOriginal, try fixture["\(name)/x0"].row(step), rtol: recorded.stepTolerance,

@@ -31,6 +31,10 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     ConvolutionCase(picture: [1, 5, 6, 2], outputs: 3, kernel: [2, 5], padding: Padding(2)),
     ConvolutionCase(picture: [1, 4, 4, 3], outputs: 0, kernel: [3, 3]),
     ConvolutionCase(picture: [1, 40, 44, 64], outputs: 32, kernel: [3, 3]),
+    // Large weights and more tiles than are transformed at a time.
+    ConvolutionCase(picture: [1, 50, 54, 1400], outputs: 9, kernel: [3, 3]),
+    // Many tiles: weights are transformed first.
+    ConvolutionCase(picture: [2, 41, 43, 21], outputs: 83, kernel: [3, 3]),
   ]
 
   @Test("equals a plain loop with every storage of the weights", arguments: cases, DType.allCases)

@@ -16,6 +16,7 @@ struct LinearCase: Sendable, CustomTestStringConvertible {
     LinearCase(shape: [5, 1], outputs: 17), LinearCase(shape: [6, 16], outputs: 16),
     LinearCase(shape: [7, 600], outputs: 31), LinearCase(shape: [1030, 9], outputs: 140),
     LinearCase(shape: [13, 257], outputs: 100), LinearCase(shape: [64, 64], outputs: 64),
+    LinearCase(shape: [4, 1030], outputs: 70), LinearCase(shape: [100, 700], outputs: 24),
   ]
 
   @Test("equals a plain loop with every storage of the weights", arguments: cases, DType.allCases)
@@ -43,6 +44,39 @@ struct LinearCase: Sendable, CustomTestStringConvertible {
       layer(x, activation: activation, adding: residual),
       ReferenceLoops.linear(x, weight, nil, residual, activation), shape: [rows, 19],
       tolerance: 2e-6)  // float32 sums of 24 products
+  }
+
+  @Test("gates the first half of its outputs by the second", arguments: [[1, 5], [7, 16], [200, 33], [0, 3]])
+  func gated(shape: [Int]) throws {
+    var numbers = TestNumbers(seed: 8)
+    let x = try numbers.tensor(shape)
+    let weight = try numbers.tensor([2 * 37, shape[1]], dtype: .float16)
+    let bias = try numbers.tensor([2 * 37])
+    for shift in [bias, nil] {
+      let layer = try LinearLayer(weight: weight, bias: shift)
+      let both = try ReferenceLoops.linear(x, weight, shift, nil, .none)
+      let wanted = (0..<shape[0] * 37).map { place in
+        let start = place / 37 * 74 + place % 37
+        return both[start] * ReferenceLoops.activation(.gelu, both[start + 37])
+      }
+      try expectNear(
+        layer.gatedGELU(x), wanted, shape: [shape[0], 37],
+        tolerance: 2e-6)  // products of two float32 sums of 33 products
+    }
+    let odd = try LinearLayer(weight: numbers.tensor([3, 2]), bias: nil)
+    #expect(throws: TensorError.badShape([3, 2], reason: "a gated GELU needs an even last size")) {
+      try odd.gatedGELU(numbers.tensor([1, 2]))
+    }
+  }
+
+  @Test("copies rows that would crowd each other out of the cache", arguments: [512, 1024, 1536])
+  func crowded(depth: Int) throws {
+    var numbers = TestNumbers(seed: 9)
+    let x = try numbers.tensor([50, depth])
+    let weight = try numbers.tensor([21, depth], scale: 0.1)
+    try expectNear(
+      LinearLayer(weight: weight, bias: nil)(x), ReferenceLoops.linear(x, weight, nil, nil, .none), shape: [50, 21],
+      tolerance: 5e-6)  // float32 sums of up to 1536 products
   }
 
   @Test("takes strided and expanded inputs")

@@ -56,8 +56,10 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field x moonstep.Tensor the latents that the step starts from; likewise
 ---@field sigma number their noise level
 
----A prompt that was encoded; it lasts for the run.
+---A prompt that was encoded; it lasts for the run. Tensors may be written, to blend prompts.
 ---@class moonstep.Prompt
+---@field prompt_embeds moonstep.Tensor `[batch, positions, width]`, may be written
+---@field negative_prompt_embeds? moonstep.Tensor the same for what is not wanted, may be written; nil where none was given
 
 ---The run.
 ---@class moonstep.Pipe
@@ -76,6 +78,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field scheduler string class name of the scheduler in diffusers
 ---@field options table<string, any> values of the declared options
 ---@field x0? moonstep.Tensor the clean latents that the last prediction points to; nil before the first step has ended
+---@field noise moonstep.Tensor the normal noise that the run started from
+---@field image_latents? moonstep.Tensor nil: this run starts from no picture
 ---@field guidance_scale number weight of the prompt, may be written; guidance is on while it is above 1
 ---@field guidance_rescale number share of the rescaled guidance, may be written
 ---@field interrupt boolean whether the run ends after this step, may be written
@@ -94,6 +98,25 @@ function Pipe:encode(prompt, negative) end
 ---Takes an encoded prompt in place of the present one, from the next use of the model on.
 ---@param prompt moonstep.Prompt
 function Pipe:set_prompt(prompt) end
+
+---Decodes latents of the run's own shape by the whole autoencoder; at most 4 times a step.
+---@param latents moonstep.Tensor
+---@return moonstep.Tensor # `[batch, 3, height, width]` in 0 to 255
+function Pipe:decode(latents) end
+
+---A small picture of `x0`, one pixel a latent; at most 16 in a step.
+---@param image? integer which picture of the batch, 0 without it
+---@return moonstep.Tensor # `[3, height, width]` in 0 to 255
+function Pipe:preview(image) end
+
+---Plans the steps to come anew, for schedulers that take a list (Euler).
+---@param sigmas number[] falling noise levels: that of the latents now, then one for each step to come, then the end
+function Pipe:set_sigmas(sigmas) end
+
+---Goes on with an earlier step after this one; the latents are raised to its noise level with noise from the plugin's
+---own stream (restart sampling). A run takes at most 4 times its steps.
+---@param step integer a step that has run, or this one
+function Pipe:jump_back(step) end
 
 ---A picture made by `to_image`; it lives until its hook returns.
 ---@class moonstep.Image

@@ -124,6 +124,7 @@ typedef enum moon_stop : uint8_t {
   MOON_STOP_RUN_TIME,
   MOON_STOP_INSTRUCTIONS,
   MOON_STOP_MEMORY,
+  MOON_STOP_STACK,
   MOON_STOP_STRING,
   MOON_STOP_TABLE,
   MOON_STOP_HANDLES,
@@ -151,6 +152,9 @@ void moon_connect(moon_lua *s, const moon_host *host);
 /// Frees the state; returns the bytes that Lua did not give back, which is 0. A broken state is left as it is.
 size_t moon_close(moon_lua *s);
 
+/// Whether a call is running.
+bool moon_is_running(const moon_lua *s);
+
 // MARK: What scripts may use
 
 moon_status moon_define_value(moon_lua *s, const char *table, const char *name, const moon_list *value);
@@ -164,6 +168,8 @@ moon_status moon_define_member(moon_lua *s, uint16_t kind, moon_role role, const
 moon_status moon_load(moon_lua *s, const char *source, size_t count);
 /// Calls `function`; its values go to `moon_host.results`.
 moon_status moon_call(moon_lua *s, int64_t function, const moon_list *arguments);
+/// The file and line where `function` is defined; NULL when it is not a function of the script.
+const char *moon_function_place(moon_lua *s, int64_t function, int32_t *line);
 /// Gives a function back that the host was handed; done at once or at the next call.
 void moon_release_function(moon_lua *s, int64_t function);
 /// Takes up to `capacity` handles that Lua has collected: kind and number in turn.

@@ -1,4 +1,5 @@
 // Runs of one output row of a resized picture, pixel centres at half-integers (PyTorch's align_corners=False).
+// Rows are shorter than 2^30.
 #pragma once
 
 #include <stddef.h>

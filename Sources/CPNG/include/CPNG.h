@@ -51,11 +51,14 @@ typedef struct {
   size_t count;
 } moon_png_file;
 
-/// Writes 8-bit pixels, grey (1 channel) or RGB (3), rows from the top without gaps.
+/// Whether the work is to end; asked before each row.
+typedef bool (*moon_png_stop)(void *context);
+
+/// Writes 8-bit pixels, grey (1 channel) or RGB (3), rows from the top without gaps. `should_stop` may be NULL.
 ///
 /// On success `file` holds the bytes until `moon_png_free`; otherwise it is empty and the reason in `message`.
 bool moon_png_write(
     const uint8_t *pixels, uint32_t width, uint32_t height, int channels, const moon_png_text *texts,
-    size_t text_count, moon_png_file *file, char *message);
+    size_t text_count, moon_png_stop should_stop, void *context, moon_png_file *file, char *message);
 /// Frees what `moon_png_write` made.
 void moon_png_free(moon_png_file *file);

@@ -196,10 +196,10 @@ for dim, start, length in [(0, 1, 2), (1, 0, 4), (-1, 1, 2), (-2, 3, 0), (1, -3,
     case("narrow", ["m34"], lambda a, d=dim, s=start, l=length: a.narrow(d, s, l), ints=[dim, start, length], tolerance=0)
 case("narrow", ["t234"], lambda a: a.narrow(1, 0, 1), pre=["T"], ints=[1, 0, 1], tolerance=0)
 for ints, argument, detail in [
-    ([0, 5, 0], 2, "start 5 outside -3..3"), ([0, -4, 1], 2, "start -4 outside -3..3"), ([0, 2, 2], 3, "length 2 outside 0..1"),
+    ([0, 5, 0], 2, "start 5 outside 0..3"), ([0, -4, 1], 2, "start -4 outside -3..3"), ([0, 2, 2], 3, "length 2 outside 0..1"),
     ([2, 0, 1], 1, "dimension 2 outside -2..1"), ([-3, 0, 1], 1, "dimension -3 outside -2..1"),
     ([MIN, 0, 0], 1, f"dimension {MIN} outside -2..1"), ([0, MIN, 0], 2, f"start {MIN} outside -3..3"),
-    ([0, BIG, BIG], 2, f"start {BIG} outside -3..3"), ([0, 1, BIG], 3, f"length {BIG} outside 0..2"),
+    ([0, BIG, BIG], 2, f"start {BIG} outside 0..3"), ([0, 1, BIG], 3, f"length {BIG} outside 0..2"),
     ([0, 1, MIN], 3, f"length {MIN} outside 0..2"),
 ]:
     case("narrow", ["m34"], None, ints=ints, error=bad("narrow", argument, detail))

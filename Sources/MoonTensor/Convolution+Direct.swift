@@ -1,0 +1,66 @@
+internal import CMoonKernels
+
+/// The tensors of one convolution, all checked and contiguous.
+struct ConvolutionCall {
+  let geometry: ConvolutionGeometry
+  let source: Tensor
+  let weight: Tensor
+  let shifts: Tensor
+  let residual: Tensor?
+
+  /// The convolution as one product: the window of each pixel is read in place, tap by tap.
+  func runDirectly(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
+    let (pixels, inputs, outputs, taps) = (geometry.pixels, geometry.channels, geometry.outputChannels, geometry.taps)
+    let zeros = try Tensor(repeating: 0, shape: [max(inputs, 1)])
+    let product = PackedProduct(rows: geometry.batch * pixels, columns: outputs, taps: taps, depth: inputs)
+    try unsafe product.run(
+      pack: { _, columns, panels in
+        let first = columns.lowerBound * inputs * taps
+        unsafe moon_pack_columns(
+          panels, weight.rawPointer(advancedBy: first), weight.dtype.kernelKind, inputs * taps, columns.count,
+          inputs * taps, taps)
+      },
+      point: { rows, pointers in
+        unsafe geometry.point(rows, in: source.floatPointer, zeros: zeros.floatPointer, to: pointers)
+      },
+      { piece, _ in
+        let (rows, columns) = (piece.rows, piece.columns)
+        unsafe piece.multiply(into: result + rows.lowerBound * outputs + columns.lowerBound, stride: outputs)
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+          // One picture at a time: each has its own shifts.
+          let item = row / pixels
+          let count = min(rows.upperBound, (item + 1) * pixels) - row
+          let place = row * outputs + columns.lowerBound
+          unsafe moon_finish_rows(
+            result + place, outputs, count, columns.count,
+            shifts.floatPointer + item * outputs + columns.lowerBound,
+            residual.map { unsafe $0.floatPointer + place }, outputs, Int32(moon_none))
+          row += count
+        }
+      })
+  }
+}
+
+extension ConvolutionGeometry {
+  /// Writes where the taps of each pixel in `rows` (counted through the batch) lie; outside the picture at `zeros`.
+  func point(
+    _ rows: Range<Int>, in pictures: UnsafePointer<Float>, zeros: UnsafePointer<Float>,
+    to pointers: PackedProduct.RowPointers
+  ) {
+    for (index, pixel) in rows.enumerated() {
+      let (item, place) = pixel.quotientAndRemainder(dividingBy: pixels)
+      let (row, column) = place.quotientAndRemainder(dividingBy: outputWidth)
+      let (top, left) = (row * stride - padding.top, column * stride - padding.left)
+      var slot = index
+      for y in top..<top + kernelHeight {
+        for x in left..<left + kernelWidth {
+          let isInside = y >= 0 && y < height && x >= 0 && x < width
+          let pixel = (item * height + y) * width + x
+          unsafe pointers[slot] = isInside ? pictures + pixel * channels : zeros
+          slot += rows.count
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,221 @@
+internal import CMoonKernels
+
+extension ConvolutionCall {
+  /// Floats of transformed weights that are made at once and shared by all threads.
+  private static let mostSharedWeights = 48 << 18
+  /// Tiles from which on it pays to transform all weights first.
+  private static let manyTiles = 192
+  /// Floats of transformed tiles that are made at once and shared by all threads.
+  private static let mostSharedTiles = 36 << 18
+
+  /// The 3 x 3 convolution by Winograd's F(4x4, 3x3).
+  ///
+  /// Products of transformed tiles and weights are 36 matrix products. Where there are many tiles, the weights are
+  /// transformed once and threads work through blocks of tiles; where the weights are large beside the picture, tiles
+  /// are transformed once and threads work through blocks of outputs. Either way each weight is read once, as stored.
+  func runTransformed(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
+    let run = try WinogradRun(self)
+    let weights = Int(MOON_WINOGRAD_POINTS) * run.inputs * run.outputs
+    if weights <= Self.mostSharedWeights && run.tiles >= Self.manyTiles {
+      try unsafe run.overTiles(into: result)
+    } else {
+      let most = max(6, Self.mostSharedTiles / (Int(MOON_WINOGRAD_POINTS) * run.inputs))
+      let rounds = (run.tiles + most - 1) / most
+      for round in 0..<rounds {
+        try unsafe run.overOutputs(
+          tiles: run.tiles * round / rounds..<run.tiles * (round + 1) / rounds, into: result)
+      }
+    }
+  }
+}
+
+/// One Winograd convolution: the steps that both ways of sharing the work have in common.
+private struct WinogradRun {
+  let call: ConvolutionCall
+  let tiles: Int
+  let inputs: Int
+  let outputs: Int
+  private let tiling: moon_tiling
+  private let zeros: Tensor
+  private let points = Int(MOON_WINOGRAD_POINTS)
+  private let panel = PackedProduct.panel
+
+  /// Inputs whose weights are transformed at a time; what is packed for them stays in the first caches.
+  private static let inputBlock = 64
+  /// Outputs of one block of products.
+  private static let outputBlock = 64
+  /// Inputs of one block of transformed weights when they are made by each thread for itself.
+  private static let depthBlock = 320
+
+  init(_ call: ConvolutionCall) throws(TensorError) {
+    let geometry = call.geometry
+    self.call = call
+    (inputs, outputs) = (geometry.channels, geometry.outputChannels)
+    let (down, across) = ((geometry.outputHeight + 3) / 4, (geometry.outputWidth + 3) / 4)
+    tiles = geometry.batch * down * across
+    tiling = moon_tiling(
+      height: geometry.height, width: geometry.width, inputs: inputs, top: geometry.padding.top,
+      left: geometry.padding.left, rows: geometry.outputHeight, columns: geometry.outputWidth, outputs: outputs,
+      tiles_down: down, tiles_across: across)
+    zeros = try Tensor(repeating: 0, shape: [inputs])
+  }
+
+  /// Transforms the weights of one panel of outputs for a range of inputs.
+  private func transformWeights(
+    panel index: Int, inputs range: Range<Int>, into u: UnsafeMutablePointer<Float>, pointStride: Int,
+    room: UnsafeMutablePointer<Float>
+  ) {
+    let first = index * panel
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.inputBlock) {
+      let count = min(Self.inputBlock, range.upperBound - start)
+      unsafe moon_pack_columns(
+        room, call.weight.rawPointer(advancedBy: (first * inputs + start) * 9), call.weight.dtype.kernelKind,
+        inputs * 9, min(panel, outputs - first), count * 9, 1)
+      unsafe moon_winograd_filters(u + (start - range.lowerBound) * panel, pointStride, room, count)
+    }
+  }
+
+  /// Floats that `transformWeights` needs as room.
+  private var packingRoom: Int { Self.inputBlock * 9 * panel }
+
+  private func transformTiles(
+    _ range: Range<Int>, inputs channels: Range<Int>, into v: UnsafeMutablePointer<Float>, pointStride: Int
+  ) {
+    unsafe withUnsafePointer(to: tiling) {
+      unsafe moon_winograd_inputs(
+        v, pointStride, call.source.floatPointer, $0, range.lowerBound, range.count, channels.lowerBound,
+        channels.count, zeros.floatPointer)
+    }
+  }
+
+  private func finish(
+    _ range: Range<Int>, outputs channels: Range<Int>, products: UnsafeMutablePointer<Float>, pointStride: Int,
+    into result: UnsafeMutablePointer<Float>
+  ) {
+    unsafe withUnsafePointer(to: tiling) {
+      unsafe moon_winograd_outputs(
+        result, products, pointStride, $0, range.lowerBound, range.count, channels.lowerBound, channels.count,
+        call.shifts.floatPointer, call.residual.map { unsafe $0.floatPointer })
+    }
+  }
+
+  /// Weights first, then blocks of tiles.
+  func overTiles(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
+    let panels = (outputs + panel - 1) / panel
+    let weightStride = moon_winograd_stride(panels * inputs * panel)
+    let u = unsafe MemoryPool.shared.takeFloats(points * weightStride)
+    defer { unsafe MemoryPool.shared.giveFloats(u, points * weightStride) }
+    try unsafe Parallel.forEachPiece(of: panels, scratch: packingRoom) { index, room in
+      unsafe transformWeights(
+        panel: index, inputs: 0..<inputs, into: u + index * inputs * panel, pointStride: weightStride, room: room)
+    }
+    let block = tileBlock
+    let blocks = (tiles + block - 1) / block
+    let columns = min(outputs, Self.outputBlock)
+    let roomForTiles = points * moon_winograd_stride(block * inputs)
+    let roomForProducts = points * moon_winograd_stride(block * columns)
+    try unsafe Parallel.forEachPiece(of: blocks, scratch: roomForTiles + roomForProducts + 2 * block) {
+      piece, scratch in
+      let range = piece * block..<min(tiles, (piece + 1) * block)
+      let tileStride = moon_winograd_stride(range.count * inputs)
+      let products = unsafe scratch + roomForTiles
+      unsafe transformTiles(range, inputs: 0..<inputs, into: scratch, pointStride: tileStride)
+      for first in stride(from: 0, to: outputs, by: columns) {
+        let count = min(columns, outputs - first)
+        let productStride = moon_winograd_stride(range.count * count)
+        for point in 0..<points {
+          unsafe multiply(
+            scratch + point * tileStride, rowStride: inputs, rows: range.count, depth: inputs,
+            by: u + point * weightStride + first * inputs, columns: count, into: products + point * productStride,
+            isFirst: true, room: products + roomForProducts)
+        }
+        unsafe finish(
+          range, outputs: first..<first + count, products: products, pointStride: productStride, into: result)
+      }
+    }
+  }
+
+  /// Tiles first, then blocks of outputs.
+  func overOutputs(tiles range: Range<Int>, into result: UnsafeMutablePointer<Float>) throws(TensorError) {
+    // Blocks of the depth lie one after the other, each with all its points: what one product reads is in one piece.
+    let depth = min(inputs, Self.depthBlock)
+    let depths = (inputs + depth - 1) / depth
+    let tileStride = moon_winograd_stride(range.count * depth)
+    let roomForTiles = depths * points * tileStride
+    let v = unsafe MemoryPool.shared.takeFloats(roomForTiles)
+    defer { unsafe MemoryPool.shared.giveFloats(v, roomForTiles) }
+    try Parallel.forEachPiece(of: range.count * depths) { piece in
+      let (tile, block) = piece.quotientAndRemainder(dividingBy: depths)
+      let place = range.lowerBound + tile
+      let count = min(depth, inputs - block * depth)
+      unsafe transformTiles(
+        place..<place + 1, inputs: block * depth..<block * depth + count,
+        into: v + block * points * tileStride + tile * count, pointStride: tileStride)
+    }
+    let panels = (outputs + panel - 1) / panel
+    let pieces = outputPieces(panels: panels)
+    let widest = (panels + pieces - 1) / pieces
+    let roomForWeights = points * moon_winograd_stride(widest * panel * depth)
+    let roomForProducts = points * moon_winograd_stride(range.count * widest * panel)
+    let room = roomForWeights + roomForProducts + max(packingRoom, 2 * Self.rowBlock)
+    try unsafe Parallel.forEachPiece(of: pieces, scratch: room) { piece, u in
+      let mine = panels * piece / pieces..<panels * (piece + 1) / pieces
+      let channels = mine.lowerBound * panel..<min(outputs, mine.upperBound * panel)
+      let products = unsafe u + roomForWeights
+      let productStride = moon_winograd_stride(range.count * channels.count)
+      for block in 0..<depths {
+        let start = block * depth
+        let count = min(depth, inputs - start)
+        let weightStride = moon_winograd_stride(mine.count * panel * count)
+        for (place, index) in mine.enumerated() {
+          unsafe transformWeights(
+            panel: index, inputs: start..<start + count, into: u + place * count * panel, pointStride: weightStride,
+            room: products + roomForProducts)
+        }
+        for point in 0..<points {
+          unsafe multiply(
+            v + (block * points + point) * tileStride, rowStride: count, rows: range.count, depth: count,
+            by: u + point * weightStride, columns: channels.count, into: products + point * productStride,
+            isFirst: start == 0, room: products + roomForProducts)
+        }
+      }
+      unsafe finish(range, outputs: channels, products: products, pointStride: productStride, into: result)
+    }
+  }
+
+  private static let rowBlock = 96
+
+  /// Tiles of one piece of work: few enough for the caches, and such that the threads end at nearly the same time.
+  private var tileBlock: Int {
+    let threads = TensorEnvironment.current.threads
+    let sizes = inputs <= 160 ? stride(from: 18, through: 30, by: 6) : stride(from: 30, through: 54, by: 6)
+    func time(_ size: Int) -> Int {
+      let blocks = (tiles + size - 1) / size
+      // The weights are read again for each block: about as long as three tiles take.
+      return (blocks + threads - 1) / threads * (size + 3)
+    }
+    return sizes.min { time($0) < time($1) } ?? 36
+  }
+
+  /// Pieces that `panels` panels of outputs are shared out in: about 64 outputs each, a multiple of the threads.
+  private func outputPieces(panels: Int) -> Int {
+    let threads = TensorEnvironment.current.threads
+    let natural = (panels * panel + Self.outputBlock - 1) / Self.outputBlock
+    return min(panels, (natural + threads - 1) / threads * threads)
+  }
+
+  /// One point's product, in blocks of rows that stay in the second cache.
+  private func multiply(
+    _ v: UnsafePointer<Float>, rowStride: Int, rows: Int, depth: Int, by u: UnsafePointer<Float>, columns: Int,
+    into products: UnsafeMutablePointer<Float>, isFirst: Bool, room: UnsafeMutablePointer<Float>
+  ) {
+    unsafe room.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: Self.rowBlock) { pointers in
+      for first in stride(from: 0, to: rows, by: Self.rowBlock) {
+        let count = min(Self.rowBlock, rows - first)
+        for row in 0..<count { unsafe pointers[row] = v + (first + row) * rowStride }
+        unsafe moon_product(
+          products + first * columns, columns, pointers, count, 1, depth, u, columns, isFirst ? 0 : 1)
+      }
+    }
+  }
+}

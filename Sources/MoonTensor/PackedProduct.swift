@@ -1,0 +1,109 @@
+internal import CMoonKernels
+
+/// A product of `rows` rows with packed columns, cut into pieces for the threads: the driver behind linear layers and
+/// direct convolutions.
+///
+/// Columns are packed (and widened) into a shared buffer of bounded size, then rows and columns are shared out in
+/// blocks that fit the second cache. No sum depends on how they are shared out.
+struct PackedProduct {
+  let rows: Int
+  /// Columns of one set.
+  let columns: Int
+  /// Runs that a row of the left side consists of, and floats of one run.
+  let taps: Int
+  let depth: Int
+  /// Sets of columns that are computed side by side.
+  var sets = 1
+
+  static let panel = Int(MOON_PANEL)
+  /// Floats of packed columns at a time: a few megabytes.
+  private static let packedAtATime = 1 << 21
+  /// Rows of the left side in one piece: a multiple of the rows that the kernel takes at a time.
+  private static let rowsAtATime = 96
+  /// Panels of each set in one piece, at most: as many as the second cache holds beside the rows.
+  private static let panelsAtATime = 16
+
+  /// The places of the left side's rows: run `tap` of the i-th of `count` rows is at index `tap * count + i`.
+  typealias RowPointers = UnsafeMutablePointer<UnsafePointer<Float>?>
+
+  /// One piece of the product: ranges of rows and columns, and what computes them.
+  @safe struct Piece {
+    let rows: Range<Int>
+    let columns: Range<Int>
+    fileprivate let product: PackedProduct
+    fileprivate let pointers: RowPointers
+    fileprivate let panels: UnsafePointer<Float>
+    fileprivate let setStride: Int
+
+    /// Writes the product with one set of columns to `c`, whose rows are `stride` floats apart.
+    func multiply(set: Int = 0, into c: UnsafeMutablePointer<Float>, stride: Int) {
+      unsafe moon_product(
+        c, stride, pointers, rows.count, product.taps, product.depth, panels + set * setStride, columns.count, 0)
+    }
+  }
+
+  /// Runs the product.
+  ///
+  /// - Parameters:
+  ///   - room: Floats that `body` needs for one row of one panel.
+  ///   - pack: Packs a range of columns of a set, which begins at a panel, to the address given.
+  ///   - point: Writes where the runs of a range of rows lie.
+  ///   - body: Computes one piece and does something with it; the address has `room` for each row and panel.
+  /// - Throws: `TensorError.interrupted`.
+  func run(
+    room: Int = 0, pack: (Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+    point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
+  ) throws(TensorError) {
+    let panelSize = taps * depth * Self.panel
+    let panels = (columns + Self.panel - 1) / Self.panel
+    let shared = max(1, min(panels, Self.packedAtATime / max(panelSize * sets, 1)))
+    let packed = unsafe MemoryPool.shared.takeFloats(sets * shared * panelSize)
+    defer { unsafe MemoryPool.shared.giveFloats(packed, sets * shared * panelSize) }
+    let blocks = (rows + Self.rowsAtATime - 1) / Self.rowsAtATime
+    for first in stride(from: 0, to: panels, by: shared) {
+      let here = min(shared, panels - first)
+      try Parallel.forEachPiece(of: sets * here) { piece in
+        let (set, panel) = piece.quotientAndRemainder(dividingBy: here)
+        let start = (first + panel) * Self.panel
+        unsafe pack(set, start..<min(columns, start + Self.panel), packed + piece * panelSize)
+      }
+      // Enough pieces for the threads, each with as many columns as possible for one reading of its rows.
+      let wanted = 4 * TensorEnvironment.current.threads
+      let widest = max(1, Self.panelsAtATime / sets)
+      let groups = max(min(here, (wanted + blocks - 1) / blocks), (here + widest - 1) / widest)
+      let pointerRoom = taps * Self.rowsAtATime * 2
+      let scratchCount = pointerRoom + room * Self.rowsAtATime * widest
+      try unsafe Parallel.forEachPiece(of: blocks * groups, scratch: scratchCount) { piece, scratch in
+        let (block, group) = piece.quotientAndRemainder(dividingBy: groups)
+        let rowRange = block * Self.rowsAtATime..<min(rows, (block + 1) * Self.rowsAtATime)
+        let (panel, end) = (here * group / groups, here * (group + 1) / groups)
+        let columnRange = (first + panel) * Self.panel..<min(columns, (first + end) * Self.panel)
+        unsafe scratch.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: pointerRoom / 2) { pointers in
+          unsafe point(rowRange, pointers)
+          let part = unsafe Piece(
+            rows: rowRange, columns: columnRange, product: self, pointers: pointers,
+            panels: packed + panel * panelSize, setStride: here * panelSize)
+          unsafe body(part, scratch + pointerRoom)
+        }
+      }
+    }
+  }
+}
+
+extension DType {
+  /// The name of this storage in C.
+  var kernelKind: Int32 {
+    switch self {
+    case .float32: Int32(moon_float32)
+    case .float16: Int32(moon_float16)
+    case .bfloat16: Int32(moon_bfloat16)
+    }
+  }
+}
+
+extension Tensor {
+  /// The first element, whatever its storage, moved by `elements`.
+  func rawPointer(advancedBy elements: Int = 0) -> UnsafeRawPointer {
+    unsafe UnsafeRawPointer(storage.base + (offset + elements) * dtype.byteCount)
+  }
+}

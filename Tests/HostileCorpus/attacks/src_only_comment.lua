@@ -1,0 +1,4 @@
+-- attack: src_only_comment
+-- expect: error
+-- why: a file of comments returns nothing
+--[[ nothing ]]

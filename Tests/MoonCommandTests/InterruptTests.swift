@@ -1,0 +1,37 @@
+import Foundation
+import MoonImage
+import MoonWeights
+import Testing
+
+@Suite("Interrupts", .serialized, .timeLimit(.minutes(10))) struct InterruptTests {
+  private let program: Program
+
+  init() throws { program = try Program() }
+
+  @Test("end the run with the picture so far, status 0 and a report that says so", arguments: [SIGINT, SIGTERM])
+  func first(signal: Int32) async throws {
+    let outcome = try await program.generate(
+      ["--steps", "900", "--json", "--output", "a.png"], signals: [(signal, { $0.contains("step 2/") })])
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains("stopping with the picture so far; once more ends at once\n"))
+    let report = try outcome.report
+    #expect(report["interrupted"] == .bool(true))
+    guard case .array(let seconds) = report["step_seconds"] else { throw Program.Missing(what: "step_seconds") }
+    #expect((2..<900).contains(seconds.count))
+    #expect(try PNG.read(program.folder.appending(path: "a.png")).width == 64)
+    #expect(try program.files == ["a.png"])
+  }
+
+  @Test("that are repeated end the process at once, with nothing half-written")
+  func second() async throws {
+    // Decoding this many pixels takes long enough to be interrupted in the middle.
+    let outcome = try await program.generate(
+      ["--steps", "900", "--width", "768", "--height", "768", "--output", "a.png"],
+      signals: [
+        (SIGINT, { $0.contains("step 1/") }), (SIGINT, { $0.contains("stopping with the picture so far") }),
+      ])
+    #expect(outcome.status == 130)
+    #expect(outcome.output == "")
+    #expect(try program.files == [])
+  }
+}

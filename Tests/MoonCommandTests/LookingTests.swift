@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@Suite("Commands that only look") struct LookingTests {
+  private let program: Program
+
+  init() throws { program = try Program() }
+
+  @Test("tell what a model is")
+  func inspect() async throws {
+    let outcome = try await program.run(["models", "inspect", Program.model])
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.output == """
+        model           StableDiffusionPipeline, a folder in the diffusers layout
+        picture         64x64, latents 4x16x16, 4 pixels a latent
+        prompt          32 tokens of width 128
+        text_encoder    641920 numbers, float16, model.safetensors
+        unet            6.1 million numbers, float16, diffusion_pytorch_model.safetensors
+        vae             648375 numbers, float16, diffusion_pytorch_model.safetensors
+        scheduler       PNDMScheduler, v_prediction
+        plugin tensors  latents, prompt_embeds, negative_prompt_embeds
+
+        """)
+    let missing = try await program.run(["models", "inspect", "none"])
+    #expect(missing.status == 65)
+    #expect(missing.errors == "moonstep: none: no such file or folder\n")
+  }
+
+  @Test("tell the tokens of a text")
+  func tokens() async throws {
+    let text = "red apple on a blue background"
+    let json = try await program.run(["models", "tokens", Program.model, text, "--json"])
+    let padding = [String](repeating: "2910", count: 25).joined(separator: ", ")
+    #expect(
+      json.output == """
+        {"ids": [2909, 568, 1103, 514, 320, 557, 521, \(padding)], "tokens": ["red</w>", "apple</w>", "on</w>", \
+        "a</w>", "blue</w>", "background</w>"], "cut": 0}
+
+        """)
+    let long = try await program.run(["models", "tokens", Program.model, String(repeating: "red ", count: 40)])
+    #expect(long.output == String(repeating: "red</w>\n", count: 30) + "10 more cut off\n")
+  }
+
+  @Test("list the bundled plugins, and those in ./plugins before them")
+  func list() async throws {
+    let bundled = try await program.run(["plugin", "list"])
+    #expect(bundled.status == 0)
+    let ids = bundled.output.split(separator: "\n").map { $0.prefix { $0 != "\t" } }
+    #expect(ids.contains("cfg_cutoff") && ids.contains("sd_cfg_cutoff"))
+    try FileManager.default.createDirectory(
+      at: program.folder.appending(path: "plugins"), withIntermediateDirectories: true)
+    try program.write("return {", to: "plugins/broken.lua")
+    try program.write("return function() end", to: "plugins/cfg_cutoff.lua")
+    let own = try await program.run(["plugin", "list"]).output.split(separator: "\n")
+    #expect(own.first?.hasPrefix("broken\t-\tplugins/broken.lua\tdoes not load: plugins/broken.lua:1: ") == true)
+    #expect(own.dropFirst().first == "cfg_cutoff\t0\tplugins/cfg_cutoff.lua\t")
+  }
+
+  @Test("tell what a plugin declares")
+  func info() async throws {
+    try program.write(
+      """
+      return {
+        id = "x", version = "2.0", api = 1, summary = "A\\nB", tags = { "one", "two" }, tensor_inputs = {},
+        options = {
+          mode = { type = "choice", choices = { "a", "b" }, default = "a", help = "which" },
+          weight = { type = "number", min = 0, max = 2.5 },
+        },
+        on_step_end = function() end, on_step_begin = function() end,
+      }
+      """, to: "x.lua")
+    let outcome = try await program.run(["plugin", "info", "x.lua"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).filter {
+      !$0.hasPrefix("sha256")
+    }
+    #expect(
+      lines == [
+        "id         x", "version    2.0", "summary    A\\nB", "tags       one, two", "pipelines  sd, sdxl",
+        "tensors    none", "hooks      on_step_begin, on_step_end", "file       x.lua", "",
+        "mode=choice (a, b), default \"a\"", "  which", "", "weight=number from 0 to 2.5", "",
+      ])
+    let missing = try await program.run(["plugin", "info", "none"])
+    #expect(missing.status == 64)
+  }
+}
