@@ -33,11 +33,7 @@ struct DDIMScheduler: Scheduler {
   mutating func plan(_ plan: StepPlan) throws(SchedulerError) {
     let count = try plan.count(maximum: schedule.count, of: className)
     let planned = try spacing.wholeTimes(count: count, schedule: schedule, offset: offset, scheduler: className)
-    if prediction == .epsilon, let time = planned.first(where: { schedule.cumulativeAlphas[$0] == 0 }) {
-      throw .notSupported(
-        scheduler: className, setting: "prediction_type epsilon",
-        reason: "nothing is left of the picture at timestep \(time), where the betas are rescaled to zero signal")
-    }
+    if prediction == .epsilon { try schedule.checkSignal(at: planned, of: className) }
     times = planned
     stride = schedule.count / count
     inferenceStepCount = count

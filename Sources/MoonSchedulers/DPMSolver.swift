@@ -9,16 +9,15 @@ struct DPMSolver: Sendable {
   /// Whether the clean latents are integrated (DPM-Solver++) and not the noise (DPM-Solver).
   let predictsClean: Bool
   let isStochastic: Bool
-  /// Whether levels lie on the straight line from clean latents to noise.
-  let isFlow: Bool
-  private let isHeun: Bool
+  let isHeun: Bool
+  let scale: LevelScale
 
   init(_ configuration: SchedulerConfiguration) {
     order = configuration.integer("solver_order")
     let algorithm = configuration.text("algorithm_type")
     predictsClean = algorithm.hasSuffix("++")
     isStochastic = algorithm.hasPrefix("sde-")
-    isFlow = configuration.bool("use_flow_sigmas")
+    scale = LevelScale(configuration)
     isHeun = configuration.text("solver_type") == "heun"
   }
 
@@ -29,29 +28,22 @@ struct DPMSolver: Sendable {
     var noise: Float = 0
   }
 
-  /// Share of the clean latents and of the noise in latents at a level.
-  func scales(of level: Float) -> (alpha: Float, sigma: Float) {
-    if isFlow { return (1 - level, level) }
-    let alpha = 1 / (level * level + 1).squareRoot()
-    return (alpha, level * alpha)
-  }
-
   /// The step from `levels[step]` to the next level, with `order` predictions.
   func coefficients(levels: [Float], step: Int, order: Int) -> Coefficients {
-    let target = scales(of: levels[step + 1])
-    let start = scales(of: levels[step])
-    let width = lambda(levels[step + 1]) - lambda(levels[step])
+    let target = scale.parts(of: levels[step + 1])
+    let start = scale.parts(of: levels[step])
+    let width = scale.lambda(of: levels[step + 1]) - scale.lambda(of: levels[step])
     let weights = derivativeWeights(target, width: width, order: order)
     var result = Coefficients(latents: latentWeight(target, start, width: width), predictions: [weights.value])
     if isStochastic { result.noise = noiseWeight(target, width: width) }
     if order == 1 { return result }
 
-    let ratio = (lambda(levels[step]) - lambda(levels[step - 1])) / width
+    let ratio = (scale.lambda(of: levels[step]) - scale.lambda(of: levels[step - 1])) / width
     if order == 2 {
       result.predictions = [weights.value + weights.slope / ratio, -weights.slope / ratio]
       return result
     }
-    let earlier = (lambda(levels[step - 1]) - lambda(levels[step - 2])) / width
+    let earlier = (scale.lambda(of: levels[step - 1]) - scale.lambda(of: levels[step - 2])) / width
     // Both derivatives are sums of two difference quotients, of the newest and of the earlier predictions.
     let shift = (weights.slope * ratio + weights.curvature) / (ratio + earlier)
     let newest = (weights.slope + shift) / ratio
@@ -60,26 +52,20 @@ struct DPMSolver: Sendable {
     return result
   }
 
-  /// Half the logarithm of the signal-to-noise ratio.
-  private func lambda(_ level: Float) -> Float {
-    let (alpha, sigma) = scales(of: level)
-    return log(alpha) - log(sigma)
-  }
-
-  private func latentWeight(
-    _ target: (alpha: Float, sigma: Float), _ start: (alpha: Float, sigma: Float), width: Float
+  func latentWeight(
+    _ target: LevelScale.Parts, _ start: LevelScale.Parts, width: Float
   ) -> Float {
     if !predictsClean { return target.alpha / start.alpha }
     return isStochastic ? target.sigma / start.sigma * exp(-width) : target.sigma / start.sigma
   }
 
-  private func noiseWeight(_ target: (alpha: Float, sigma: Float), width: Float) -> Float {
+  func noiseWeight(_ target: LevelScale.Parts, width: Float) -> Float {
     target.sigma * (predictsClean ? 1 - exp(-2 * width) : exp(2 * width) - 1).squareRoot()
   }
 
   /// Weights of the newest prediction and of its first and second derivative.
-  private func derivativeWeights(
-    _ target: (alpha: Float, sigma: Float), width: Float, order: Int
+  func derivativeWeights(
+    _ target: LevelScale.Parts, width: Float, order: Int
   ) -> (value: Float, slope: Float, curvature: Float) {
     let usesMidpoint = order == 2 && !isHeun
     switch (predictsClean, isStochastic) {
@@ -106,6 +92,24 @@ struct DPMSolver: Sendable {
       let value = -2 * (target.sigma * growth)
       if usesMidpoint { return (value, 0.5 * value, 0) }
       return (value, -2 * (target.sigma * (growth / width - 1)), 0)
+    }
+  }
+
+  /// Throws for fields that do not go together.
+  func checkCombinations(_ configuration: SchedulerConfiguration) throws(SchedulerError) {
+    let scheduler = configuration.kind.className
+    let algorithm = "algorithm_type \(configuration.text("algorithm_type"))"
+    if !predictsClean {
+      if configuration.text("final_sigmas_type") == "zero" {
+        throw .notSupported(scheduler: scheduler, setting: algorithm, reason: "it needs final_sigmas_type sigma_min")
+      }
+      if PredictionType(configuration) == .flow {
+        throw .notSupported(scheduler: scheduler, setting: algorithm, reason: "prediction_type is flow_prediction")
+      }
+    }
+    if case .string(let variance) = configuration["variance_type"], variance.hasPrefix("learned") {
+      throw .notSupported(
+        scheduler: scheduler, setting: "variance_type \(variance)", reason: "the network predicts no variance")
     }
   }
 }

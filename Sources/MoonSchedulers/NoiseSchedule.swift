@@ -49,6 +49,15 @@ package struct NoiseSchedule: Sendable {
     return ((1 - alpha) / alpha).squareRoot()
   }
 
+  /// Throws when nothing is left of the picture at one of `times`, where noise predictions then tell nothing.
+  func checkSignal(at times: [Int], of scheduler: String) throws(SchedulerError) {
+    if let time = times.first(where: { cumulativeAlphas[$0] == 0 }) {
+      throw .notSupported(
+        scheduler: scheduler, setting: "prediction_type epsilon",
+        reason: "nothing is left of the picture at timestep \(time), where the betas are rescaled to zero signal")
+    }
+  }
+
   /// Clean latents with noise added to the level of a training time.
   func addedNoise(to clean: Tensor, noise: Tensor, time: Int) throws(SchedulerError) -> Tensor {
     let alpha = cumulativeAlphas[time]

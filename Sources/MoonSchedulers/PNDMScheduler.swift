@@ -200,12 +200,7 @@ struct PNDMScheduler: Scheduler {
   /// ended in `new`: what the reference overwrites with latents computed from the old start.
   mutating func latentsEdited(from old: Tensor, to new: Tensor, after step: Int) throws(SchedulerError) {
     guard step == memory.lastStep, let start = memory.start, !isStepComplete else { return }
-    let weight = 1 / memory.startWeight
-    memory.start = try onTensors { () throws(TensorError) in
-      // The difference first: it is exactly 0 where nothing was changed.
-      let change = try Tensor.linearCombination([(1, new), (-1, old)])
-      return try Tensor.linearCombination([(1, start), (weight, change)])
-    }
+    memory.start = try LatentEdit(from: old, to: new).moved(start, weight: 1 / memory.startWeight)
   }
 
   /// Whether the next prediction starts a step of its own.

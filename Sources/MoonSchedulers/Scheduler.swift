@@ -72,10 +72,18 @@ public protocol Scheduler: Sendable {
   /// Tells that the latents returned by a step were changed before the next one.
   ///
   /// Every scheduler goes on from the changed latents: they are what the next `step` is given. This call repairs what a
-  /// scheduler keeps beside them. Schedulers without memory keep nothing. DPM-Solver keeps earlier predictions of the
-  /// clean latents, and PNDM earlier predictions of the noise; they tell how predictions change along the way and stay,
-  /// as in the reference, so that a small change in every step costs no accuracy. What PNDM keeps of the latents
-  /// themselves is moved along. Not to be called when nothing was changed.
+  /// scheduler keeps beside them, which the reference never does.
+  ///
+  /// - Earlier predictions stay. DPM-Solver, UniPC, DEIS, LMS and PNDM keep some of the clean latents, of the noise or of
+  ///   the slope; they tell how predictions change along the way, so that a small change in every step costs no
+  ///   accuracy, and the next prediction is of the changed latents anyway.
+  /// - Earlier latents move along. PNDM's first and Runge-Kutta steps, Heun, KDPM2 and DPM-Solver without memory compute
+  ///   the end of a step again from its start, and UniPC's corrector does so after every step: there the change would
+  ///   be lost. The start is moved so that the same step from it, with the predictions it was taken with, ends in the
+  ///   changed latents: by the change over the weight that the start has in the latents returned.
+  /// - Schedulers without memory keep nothing.
+  ///
+  /// Where nothing was changed nothing moves, bit for bit.
   ///
   /// - Parameters:
   ///   - old: The latents that `step` returned.

@@ -100,10 +100,19 @@ public struct SchedulerConfiguration: Sendable, Equatable {
   public func makeScheduler() throws(SchedulerError) -> any Scheduler {
     switch kind {
     case .ddim: try DDIMScheduler(self)
+    case .ddpm: try DDPMScheduler(self)
     case .pndm: try PNDMScheduler(self)
+    case .lms: try LMSScheduler(self)
     case .euler: try EulerScheduler(self)
     case .eulerAncestral: try EulerAncestralScheduler(self)
+    case .heun: try HeunScheduler(self)
     case .dpmSolver2M, .dpmSolver2MSDE, .dpmSolverMultistep: try DPMSolverMultistepScheduler(self)
+    case .unipc: try UniPCScheduler(self)
+    case .lcm: try LCMScheduler(self)
+    case .dpm2: try KDPM2Scheduler(self, isAncestral: false)
+    case .dpm2Ancestral: try KDPM2Scheduler(self, isAncestral: true)
+    case .dpmSolver2S, .dpmSolverSinglestep: try DPMSolverSinglestepScheduler(self)
+    case .deis: try DEISScheduler(self)
     }
   }
 

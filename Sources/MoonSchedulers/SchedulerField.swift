@@ -8,6 +8,10 @@ struct SchedulerField: Sendable {
     /// One of these texts; `aliases` are spellings of related schedulers that the reference reads as another text.
     case choice([String], aliases: [String: String] = [:])
     case numbers
+    /// Whole numbers from 0, or none.
+    case indices
+    /// What cannot be set here.
+    case nothing
   }
 
   let name: String
@@ -35,6 +39,11 @@ struct SchedulerField: Sendable {
       if let meant = aliases[name] { return .string(meant) }
     case (.numbers, .list(let values)):
       if !values.isEmpty, values.allSatisfy({ if case .number = $0 { true } else { false } }) { return value }
+    case (.indices, .list(let values)):
+      let isIndex = { (value: ConfigValue) in
+        if case .number(let number) = value { number >= 0 && Int(exactly: number) != nil } else { false }
+      }
+      if values.allSatisfy(isIndex) { return value }
     default: break
     }
     throw .badValue(source: source, key: name, found: value.description, wanted: wanted)
@@ -49,6 +58,8 @@ struct SchedulerField: Sendable {
       case .integer, .number: Double(text).map(ConfigValue.number)
       case .choice: .string(text)
       case .numbers: Self.numbers(text)
+      case .indices: text.isEmpty ? .list([]) : Self.numbers(text)
+      case .nothing: nil
       }
     return try checked(value ?? .string(text), source: source)
   }
@@ -74,7 +85,10 @@ struct SchedulerField: Sendable {
       case .number(let range): "a number between \(range.lowerBound) and \(range.upperBound)"
       case .choice(let names, _): "one of \(names.joined(separator: ", "))"
       case .numbers: "a list of numbers"
+      case .indices: "a list of whole numbers of at least 0"
+      case .nothing: "null"
       }
+    if case .nothing = kind { return what }
     return defaultValue == .null ? "\(what), or null" : what
   }
 }

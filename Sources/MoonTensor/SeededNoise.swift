@@ -7,12 +7,19 @@ internal import Foundation
 /// each is computed in float64 and the second of a pair is kept for the next such draw; from 16 on, blocks of 16 are
 /// computed in float32 with the roundings of PyTorch's AVX2 code, on every machine.
 ///
-/// - Source: torch 2.15.0; `Fixtures/generator/generator.safetensors`.
+/// The numbers of a CUDA device are those of float32 tensors there, up to the last digits, as the sine of a GPU is rounded
+/// otherwise; a pipeline in half precision rounds them to half. PyTorch draws tensors of more elements than the device runs
+/// threads at once, tens of thousands to hundreds of thousands, in an order of its own for each device: those are drawn
+/// here as on a device that is large enough.
+///
+/// - Source: torch 2.15.0; `Fixtures/generator/generator.safetensors`; for CUDA, values that PyTorch prints on GPUs.
 public struct Generator: Sendable {
   /// Whose random stream is followed.
   public enum Device: String, Sendable, CaseIterable {
     /// PyTorch's CPU generator, a Mersenne Twister.
     case cpu
+    /// PyTorch's generator on NVIDIA GPUs, Philox4x32-10.
+    case cuda
   }
 
   /// Whose stream this is.
@@ -22,6 +29,8 @@ public struct Generator: Sendable {
   private var state: [UInt32]
   private var position = Self.stateSize
   private var spareNormal: Double?
+  /// The stream of a CUDA device; `nil` for the CPU's.
+  private var philox: PhiloxStream?
 
   private static let stateSize = Int(moon_twister_size)
   private static let blockSize = 16
@@ -30,19 +39,25 @@ public struct Generator: Sendable {
   ///
   /// - Parameters:
   ///   - seed: As `torch.manual_seed` takes it; a negative seed is given as `UInt64(bitPattern:)`. The CPU stream
-  ///     depends on the lower 32 bits alone.
+  ///     depends on the lower 32 bits alone, that of CUDA on all.
   ///   - device: Whose stream.
   public init(seed: UInt64, device: Device = .cpu) {
     self.seed = seed
     self.device = device
+    if device == .cuda {
+      state = []
+      philox = PhiloxStream(seed: seed)
+      return
+    }
     state = [UInt32](repeating: 0, count: Self.stateSize)
     unsafe state.withUnsafeMutableBufferPointer { words in
       unsafe moon_twister_seed(words.baseAddress, UInt32(truncatingIfNeeded: seed))
     }
   }
 
-  /// The next 32 bits of the stream.
+  /// The next 32 bits of the stream; of a CUDA device, those of a draw of one element.
   public mutating func nextUInt32() -> UInt32 {
+    if let word = philox?.nextWord() { return word }
     var word: UInt32 = 0
     unsafe withState { state, position in unsafe moon_twister_words(state, position, &word, 1) }
     return word
@@ -78,6 +93,11 @@ public struct Generator: Sendable {
 
   /// Writes the next normal numbers of one draw.
   package mutating func fillNormal(_ values: UnsafeMutableBufferPointer<Float>) throws(TensorError) {
+    if var stream = philox {
+      try unsafe stream.fillNormal(values)
+      philox = stream
+      return
+    }
     if values.count < Self.blockSize {
       for index in values.indices { unsafe values[index] = Float(nextNormal()) }
       return
@@ -95,6 +115,11 @@ public struct Generator: Sendable {
   }
 
   private mutating func fillUniform(_ values: UnsafeMutableBufferPointer<Float>) throws(TensorError) {
+    if var stream = philox {
+      try unsafe stream.fillUniform(values)
+      philox = stream
+      return
+    }
     try unsafe Self.forEachPiece(of: values) { start, count in
       unsafe withState { state, position in unsafe moon_twister_uniform(state, position, start, count) }
     }

@@ -30,11 +30,18 @@ import Testing
     #expect(try SchedulerKind("dpm++2m-sde") == .dpmSolver2MSDE)
     #expect(try SchedulerKind("EulerAncestralDiscreteScheduler") == .eulerAncestral)
     #expect(try SchedulerKind("DPMSolverMultistepScheduler") == .dpmSolverMultistep)
+    #expect(try SchedulerKind("DPMSolverSinglestepScheduler") == .dpmSolverSinglestep)
+    #expect(try SchedulerKind("KDPM2AncestralDiscreteScheduler") == .dpm2Ancestral)
+    for name in ["ddpm", "lms", "heun", "unipc", "lcm", "dpm2", "dpm2-a", "dpm++2s", "deis"] {
+      #expect(try SchedulerKind(name).rawValue == name)
+    }
     #expect(
       complaint { () throws(SchedulerError) in _ = try SchedulerKind("euler_a") } == """
-        there is no scheduler 'euler_a' (did you mean 'euler-a'?); there are ddim, pndm, euler, euler-a, dpm++2m, \
-        dpm++2m-sde, DPMSolverMultistepScheduler, DDIMScheduler, PNDMScheduler, EulerDiscreteScheduler, \
-        EulerAncestralDiscreteScheduler
+        there is no scheduler 'euler_a' (did you mean 'euler-a'?); there are ddim, ddpm, pndm, lms, euler, euler-a, \
+        heun, dpm++2m, dpm++2m-sde, unipc, lcm, dpm2, dpm2-a, dpm++2s, deis, DPMSolverMultistepScheduler, \
+        DPMSolverSinglestepScheduler, DDIMScheduler, DDPMScheduler, PNDMScheduler, LMSDiscreteScheduler, \
+        EulerDiscreteScheduler, EulerAncestralDiscreteScheduler, HeunDiscreteScheduler, UniPCMultistepScheduler, \
+        LCMScheduler, KDPM2DiscreteScheduler, KDPM2AncestralDiscreteScheduler, DEISMultistepScheduler
         """)
   }
 
@@ -74,7 +81,36 @@ import Testing
     #expect(named["algorithm_type"] == "dpmsolver++")
     try named.set("solver_order", text: "3")
     #expect(named["solver_order"] == 3)
-    #expect(try SchedulerConfiguration(file, kind: .dpmSolver2MSDE)["algorithm_type"] == "sde-dpmsolver++")
+    let stochastic = try SchedulerConfiguration(file, kind: .dpmSolver2MSDE)
+    #expect(stochastic["algorithm_type"] == "sde-dpmsolver++")
+    #expect(stochastic["solver_order"] == 2)
+    let single = try SchedulerConfiguration(file, kind: .dpmSolver2S)
+    #expect(single["algorithm_type"] == "dpmsolver++")
+    #expect(single["solver_order"] == 2)
+  }
+
+  @Test("takes UniPC's lists and refuses what it does not follow")
+  func unipc() throws {
+    let file: [String: ConfigValue] = [
+      "_class_name": "UniPCMultistepScheduler", "disable_corrector": [], "solver_p": nil, "solver_type": "midpoint",
+      "shift_terminal": nil,
+    ]
+    var configuration = try SchedulerConfiguration(file)
+    #expect(configuration["solver_type"] == "bh2")
+    #expect(configuration["disable_corrector"] == .list([]))
+    try configuration.set("disable_corrector", text: "0, 2")
+    #expect(configuration["disable_corrector"] == [0, 2])
+    try configuration.set("disable_corrector", text: "")
+    #expect(configuration["disable_corrector"] == .list([]))
+    #expect(
+      complaint { () throws(SchedulerError) in try configuration.set("disable_corrector", text: "1,-1") }
+        == "scheduler option: disable_corrector is [1, -1], wanted a list of whole numbers of at least 0")
+    #expect(
+      complaint { () throws(SchedulerError) in try configuration.set("shift_terminal", to: 0.1) }
+        == "scheduler option: shift_terminal is 0.1, wanted null")
+    #expect(
+      complaint { () throws(SchedulerError) in try configuration.set("solver_p", text: "x") }
+        == "scheduler option: solver_p is \"x\", wanted null")
   }
 
   @Test("reads spellings of related schedulers as the reference does")
@@ -113,8 +149,10 @@ import Testing
   @Test("refuses a class that is not on offer, and a file without one")
   func unknownClass() {
     let wanted = """
-      wanted one of DDIMScheduler, PNDMScheduler, EulerDiscreteScheduler, EulerAncestralDiscreteScheduler, \
-      DPMSolverMultistepScheduler
+      wanted one of DDIMScheduler, DDPMScheduler, PNDMScheduler, LMSDiscreteScheduler, EulerDiscreteScheduler, \
+      EulerAncestralDiscreteScheduler, HeunDiscreteScheduler, UniPCMultistepScheduler, LCMScheduler, \
+      KDPM2DiscreteScheduler, KDPM2AncestralDiscreteScheduler, DEISMultistepScheduler, DPMSolverMultistepScheduler, \
+      DPMSolverSinglestepScheduler
       """
     #expect(
       complaint { () throws(SchedulerError) in _ = try SchedulerConfiguration(["_class_name": "FlowScheduler"]) }

@@ -15,9 +15,11 @@ struct RecordedCase: Decodable, Sendable, CustomTestStringConvertible {
   /// How far the samples move, relatively, with a change of 1e-6 of the inputs and half a last place of the alphas.
   let sensitivity: Float
   let timestepsAreIntegers: Bool
+  /// Steps after which `change` is added to the latents, and to what the scheduler keeps of them.
+  let edits: [Int]?
 
   enum CodingKeys: String, CodingKey {
-    case name, file, config, call, sensitivity
+    case name, file, config, call, sensitivity, edits
     case plan = "set_timesteps"
     case initialNoiseScale = "init_noise_sigma"
     case timestepsAreIntegers = "timesteps_are_integers"
@@ -25,7 +27,8 @@ struct RecordedCase: Decodable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String {
     let settings = config.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.value)" }
-    return "\(name): \(settings.joined(separator: " "))"
+    let edited = edits.map { ", edited after \($0)" } ?? ""
+    return "\(name): \(settings.joined(separator: " "))\(edited)"
   }
 
   /// All runs.

@@ -44,7 +44,26 @@ import Testing
       }
       // Each step starts at the recorded latents, so that its own error shows alone.
       latents = try previous.row(step)
+      if recorded.edits?.contains(step) == true && step + 1 < scheduler.timesteps.count {
+        let edited = try Tensor.linearCombination([(1, latents), (1, try fixture["change"])])
+        try scheduler.latentsEdited(from: latents, to: edited, after: step)
+        latents = edited
+      }
     }
+  }
+
+  @Test("are there for every scheduler, with edits where it keeps latents")
+  func kinds() {
+    for kind in SchedulerKind.allCases {
+      let cases = RecordedCase.all.filter { $0.config["_class_name"]?.value == .string(kind.className) }
+      #expect(cases.count > 30, "\(kind)")
+    }
+    let edited = Set(RecordedCase.all.filter { $0.edits != nil }.map(\.file))
+    #expect(
+      edited == [
+        "unipc.safetensors", "heun.safetensors", "kdpm2.safetensors", "kdpm2_ancestral.safetensors",
+        "dpmsolver_singlestep.safetensors", "lms.safetensors", "deis.safetensors",
+      ])
   }
 
   private func expectSigmas(_ scheduler: any Scheduler, _ fixture: Fixture, _ recorded: RecordedCase) throws {

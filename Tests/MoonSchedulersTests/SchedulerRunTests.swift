@@ -56,13 +56,19 @@ struct ToyRun {
     var latents = try Tensor.linearCombination([(scheduler.initialNoiseScale, try run.noise())])
     for step in scheduler.timesteps.indices {
       let sigma = Float(scheduler.sigma(at: step))
-      // Latents are clean + sigma * noise for Euler; divided by sqrt(1 + sigma^2) for the others.
-      let isScaled = [.euler, .eulerAncestral].contains(kind)
+      // Latents are clean + sigma * noise in some schedulers; divided by sqrt(1 + sigma^2) in the others.
+      let isScaled = [.euler, .eulerAncestral, .heun, .lms, .dpm2, .dpm2Ancestral].contains(kind)
       let scale = isScaled ? 1 : (1 + sigma * sigma).squareRoot()
       let output = try Tensor.linearCombination([(scale / sigma, latents), (-1 / sigma, clean)])
       latents = try ToyRun.step(&scheduler, latents, output, step).latents
     }
-    expectClose(latents, clean, rtol: 1e-5)  // the last step returns the prediction, rounded as above
+    if kind == .deis {
+      // It ends at the lowest training level, 0.029: that share of noise is left.
+      #expect(abs((scheduler.sigmas.last ?? 0) - 0.029167) < 1e-6)
+      expectClose(latents, clean, atol: 0.15)
+    } else {
+      expectClose(latents, clean, rtol: 1e-5)  // the last step returns the prediction, rounded as above
+    }
   }
 
   @Test("gives each step a noise level, and the one it ends at", arguments: SchedulerKind.allCases)
@@ -93,7 +99,10 @@ struct ToyRun {
     var run = ToyRun()
     let latents = try run.noise()
     let output = try run.noise()
-    let drawing: Set<SchedulerKind> = [.eulerAncestral, .dpmSolver2MSDE]
+    // Four steps: LCM draws between them, the ancestral DPM2 at the end of each but the last, the others in each.
+    let drawing: [SchedulerKind: Int] = [
+      .eulerAncestral: 4, .dpmSolver2MSDE: 4, .ddpm: 4, .lcm: 3, .dpm2Ancestral: 3,
+    ]
     for kind in SchedulerKind.allCases {
       var scheduler = try ToyRun.scheduler(kind, steps: 4)
       var shapes: [[Int]] = []
@@ -103,8 +112,7 @@ struct ToyRun {
           return try Tensor(repeating: 0, shape: shape)
         }
       }
-      let count = drawing.contains(kind) ? scheduler.timesteps.count : 0
-      #expect(shapes == Array(repeating: ToyRun.shape, count: count), "\(kind)")
+      #expect(shapes == Array(repeating: ToyRun.shape, count: drawing[kind] ?? 0), "\(kind)")
     }
   }
 
@@ -112,7 +120,7 @@ struct ToyRun {
   func replanning(kind: SchedulerKind) throws {
     var run = ToyRun()
     let latents = try run.noise()
-    let outputs = try (0..<8).map { _ in try run.noise() }
+    let outputs = try (0..<9).map { _ in try run.noise() }
     var scheduler = try ToyRun.scheduler(kind, steps: 5)
     func wholeRun() throws -> Tensor {
       var current = latents
@@ -161,6 +169,30 @@ struct ToyRun {
     var again = try ToyRun.scheduler(.pndm, steps: 10)
     for step in 0..<5 { _ = try ToyRun.step(&again, latents, output, step) }
     expectExact(try ToyRun.step(&again, latents, output, 1).latents, latents)
+  }
+
+  @Test("asks the network twice in each step but the last", arguments: [SchedulerKind.heun, .dpm2, .dpm2Ancestral])
+  func twoStages(kind: SchedulerKind) throws {
+    let scheduler = try ToyRun.scheduler(kind, steps: 6)
+    #expect(scheduler.inferenceStepCount == 6)
+    #expect(scheduler.timesteps.count == 11)
+    let euler = try ToyRun.scheduler(.euler, steps: 6)
+    #expect(stride(from: 0, to: 11, by: 2).map { scheduler.sigmas[$0] } == Array(euler.sigmas.dropLast()))
+    #expect(scheduler.sigmas.last == 0)
+  }
+
+  @Test("leaves latents at their level when a run begins at the second prediction of a step of Heun")
+  func secondStage() throws {
+    var run = ToyRun()
+    let latents = try run.noise()
+    let output = try run.noise()
+    var heun = try ToyRun.scheduler(.heun, steps: 6)
+    expectExact(try ToyRun.step(&heun, latents, output, 3).latents, latents)
+    // DPM2's second prediction stands in the middle: a step of Euler leads to the end.
+    var dpm2 = try ToyRun.scheduler(.dpm2, steps: 6)
+    let width = Float(dpm2.sigma(after: 3) - dpm2.sigma(at: 3))
+    let wanted = try Tensor.linearCombination([(1, latents), (width, output)])
+    expectClose(try ToyRun.step(&dpm2, latents, output, 3).latents, wanted, rtol: 1e-6)
   }
 
   @Test("refuses a step that is not one of the run", arguments: SchedulerKind.allCases)

@@ -7,6 +7,7 @@ import warnings
 import diffusers
 import torch
 
+from .more_scheduler_cases import MORE_AXES, MORE_CASES, pairwise_cases
 from .scheduler_cases import CASES, SCHEDULES, random_cases
 from .writing import REFERENCE, save_fixture, save_json_rows
 
@@ -20,7 +21,17 @@ FILE_OF_CLASS = {
     "EulerDiscreteScheduler": "euler",
     "EulerAncestralDiscreteScheduler": "euler_ancestral",
     "DPMSolverMultistepScheduler": "dpmsolver_multistep",
+    "UniPCMultistepScheduler": "unipc",
+    "HeunDiscreteScheduler": "heun",
+    "LMSDiscreteScheduler": "lms",
+    "LCMScheduler": "lcm",
+    "DDPMScheduler": "ddpm",
+    "DPMSolverSinglestepScheduler": "dpmsolver_singlestep",
+    "KDPM2DiscreteScheduler": "kdpm2",
+    "KDPM2AncestralDiscreteScheduler": "kdpm2_ancestral",
+    "DEISMultistepScheduler": "deis",
 }
+SCALING = ("Euler", "Heun", "LMS", "KDPM2")  # classes whose `scale_model_input` does something
 COUNT_OF_CLASS = {
     "DDIMScheduler": 50,
     "PNDMScheduler": 30,
@@ -34,7 +45,8 @@ def inputs():
     source = torch.Generator("cpu").manual_seed(SEED)
     noise = torch.randn(SHAPE, generator=source)
     outputs = torch.randn((OUTPUT_COUNT, *SHAPE), generator=source)
-    return noise, outputs
+    change = torch.randn(SHAPE, generator=source)  # what an edited case adds to the sample
+    return noise, outputs, change
 
 
 def scheduler_of(config):
@@ -45,14 +57,38 @@ def scheduler_of(config):
 def is_stochastic(case):
     name, call = case["config"]["_class_name"], case["call"]
     return (
-        name == "EulerAncestralDiscreteScheduler"
+        name in ("EulerAncestralDiscreteScheduler", "KDPM2AncestralDiscreteScheduler", "LCMScheduler", "DDPMScheduler")
         or call.get("eta", 0) > 0
         or call.get("s_churn", 0) > 0
         or case["config"].get("algorithm_type", "").startswith("sde")
     )
 
 
-def run(case, noise, outputs, table_error=None):
+def shift_kept_sample(scheduler, change):
+    """Shifts what the scheduler keeps of the sample, so that its last step, with the same outputs, would have ended
+    at the edited sample."""
+    name, index = type(scheduler).__name__, scheduler.step_index
+    if getattr(scheduler, "sample", None) is None and getattr(scheduler, "last_sample", None) is None:
+        return
+    if name in ("HeunDiscreteScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler"):
+        scheduler.sample = scheduler.sample + change
+        return
+    end = scheduler._sigma_to_alpha_sigma_t(scheduler.sigmas[index])
+    predicts_clean = getattr(scheduler, "predict_x0", True) and scheduler.config.get("algorithm_type") != "dpmsolver"
+    part = 1 if predicts_clean else 0
+    if name == "UniPCMultistepScheduler":
+        start = scheduler._sigma_to_alpha_sigma_t(scheduler.sigmas[index - 1])
+        scheduler.last_sample = scheduler.last_sample + change * start[part] / end[part]
+        return
+    order = min(scheduler.order_list[index - 1], index)
+    start = scheduler._sigma_to_alpha_sigma_t(scheduler.sigmas[index - order])
+    weight = end[part] / start[part]
+    if scheduler.config.algorithm_type.startswith("sde"):
+        weight = weight * (end[1] / end[0]) / (start[1] / start[0])  # exp(-h)
+    scheduler.sample = scheduler.sample + change / weight
+
+
+def run(case, noise, outputs, change, table_error=None):
     """One run; the model output of step k is `outputs[k]`. Raises what the reference raises."""
     scheduler = scheduler_of(case["config"])
     if table_error is not None:
@@ -63,44 +99,56 @@ def run(case, noise, outputs, table_error=None):
     call = dict(case["call"])
     if stochastic:
         call["generator"] = torch.Generator("cpu").manual_seed(case["seed"])
-    scaled, previous, clean = [], [], []
+    scaled, previous, clean, drawn = [], [], [], []
     for index, timestep in enumerate(scheduler.timesteps):
+        before = call["generator"].get_state() if stochastic else None
         scaled.append(scheduler.scale_model_input(sample, timestep))
         result = scheduler.step(outputs[index], timestep, sample, **call)
         sample = result.prev_sample
         previous.append(sample)
-        if getattr(result, "pred_original_sample", None) is not None:
-            clean.append(result.pred_original_sample)
+        if stochastic:
+            drawn.append(drawn_noise(before, call["generator"]))
+        predicted = getattr(result, "denoised", getattr(result, "pred_original_sample", None))
+        if predicted is not None:
+            clean.append(predicted)
+        if index in case.get("edits", []) and index + 1 < len(scheduler.timesteps):
+            shift_kept_sample(scheduler, change)
+            sample = sample + change
     tensors = {"prev_samples": torch.stack(previous), "timesteps": scheduler.timesteps.to(torch.float32)}
     if clean:
         tensors["x0"] = torch.stack(clean)
-    if "Euler" in case["config"]["_class_name"]:
+    if case["config"]["_class_name"].startswith(SCALING):
         tensors["scaled_inputs"] = torch.stack(scaled)
     if isinstance(getattr(scheduler, "sigmas", None), torch.Tensor):
-        tensors["sigmas"] = scheduler.sigmas
+        tensors["sigmas"] = levels(scheduler)
     if stochastic:
-        tensors["noises"] = drawn_noises(case, scheduler)
+        tensors["noises"] = torch.stack(drawn)
     return tensors, float(scheduler.init_noise_sigma)
 
 
-def drawn_noises(case, scheduler):
-    """The noise of each step; the churn of Euler draws only inside its sigma range, zeros elsewhere."""
-    source = torch.Generator("cpu").manual_seed(case["seed"])
-    noises = []
-    for index in range(len(scheduler.timesteps)):
-        draws = True
-        if case["call"].get("s_churn", 0) > 0:
-            low, high = case["call"].get("s_tmin", 0.0), case["call"].get("s_tmax", math.inf)
-            draws = low <= float(scheduler.sigmas[index]) <= high
-        noises.append(torch.randn(SHAPE, generator=source) if draws else torch.zeros(SHAPE))
-    return torch.stack(noises)
+def levels(scheduler):
+    """The noise level at each step; KDPM2 keeps those of every second step in a list of their own."""
+    if not hasattr(scheduler, "sigmas_interpol"):
+        return scheduler.sigmas
+    between = scheduler.sigmas_interpol[::2] if hasattr(scheduler, "sigmas_up") else scheduler.sigmas_interpol[1::2]
+    pairs = torch.stack((scheduler.sigmas[::2], between), dim=-1).flatten()
+    return torch.cat((pairs[: len(scheduler.timesteps)], torch.zeros(1)))
+
+
+def drawn_noise(before, generator):
+    """The noise that a step drew, zeros where it drew none."""
+    if torch.equal(before, generator.get_state()):
+        return torch.zeros(SHAPE)
+    source = torch.Generator("cpu")
+    source.set_state(before)
+    return torch.randn(SHAPE, generator=source)
 
 
 def is_finite(tensors):
     return all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values())
 
 
-def sensitivity(case, noise, outputs, tensors):
+def sensitivity(case, noise, outputs, change, tensors):
     """How far the samples move, relative to their largest value, when the inputs move by 1e-6 and the
     table of alphas by half a unit in the last place.
 
@@ -108,7 +156,7 @@ def sensitivity(case, noise, outputs, tensors):
     """
     source = torch.Generator("cpu").manual_seed(SEED + 1)
     moved = lambda tensor: tensor * (1 + 1e-6 * torch.randn(tensor.shape, generator=source))
-    other, _ = run(case, moved(noise), moved(outputs), table_error=6e-8)
+    other, _ = run(case, moved(noise), moved(outputs), change, table_error=6e-8)
     exact = tensors["prev_samples"].flatten(1)
     change = (exact - other["prev_samples"].flatten(1)).abs().amax(1) / exact.abs().amax(1)
     return float(change.max())
@@ -128,13 +176,15 @@ def save_schedules():
 def make():
     warnings.simplefilter("ignore")
     diffusers.logging.set_verbosity_error()
-    noise, outputs = inputs()
+    noise, outputs, change = inputs()
     by_file = {name: {"noise": noise, "model_outputs": outputs} for name in FILE_OF_CLASS.values()}
+    for class_name in MORE_AXES:
+        by_file[FILE_OF_CLASS[class_name]]["change"] = change
     rows = []
 
     def record(case, must_run):
         try:
-            tensors, init_noise_sigma = run(case, noise, outputs)
+            tensors, init_noise_sigma = run(case, noise, outputs, change)
             if not must_run:  # drawn cases keep the samples alone, for size
                 tensors = {key: value for key, value in tensors.items() if key not in ("scaled_inputs", "x0")}
         except Exception as error:
@@ -145,20 +195,17 @@ def make():
             if must_run:
                 raise SystemExit(f"{case} is not finite")
             return False
-        change = sensitivity(case, noise, outputs, tensors)
-        if change > SENSITIVITY_LIMIT:
+        effect = sensitivity(case, noise, outputs, change, tensors)
+        if effect > SENSITIVITY_LIMIT:
             if not must_run:
                 return False
-            print(f"sensitive ({change:.1e}): {case}")
+            print(f"sensitive ({effect:.1e}): {case}")
         name = f"case{len(rows):03d}"
         file = FILE_OF_CLASS[case["config"]["_class_name"]]
         by_file[file].update({f"{name}/{key}": value for key, value in tensors.items()})
         row = {"name": name, "file": f"{file}.safetensors", **case, "init_noise_sigma": init_noise_sigma}
-        row["sensitivity"] = float(f"{change:.1e}")
-        row["timesteps_are_integers"] = case["config"]["_class_name"] not in (
-            "EulerDiscreteScheduler",
-            "EulerAncestralDiscreteScheduler",
-        )
+        row["sensitivity"] = float(f"{effect:.1e}")
+        row["timesteps_are_integers"] = not case["config"]["_class_name"].startswith(SCALING)
         if not is_stochastic(case):
             del row["seed"]
         rows.append(row)
@@ -175,6 +222,13 @@ def make():
             if recorded == count:
                 break
         print(class_name, recorded, "drawn cases;", refused, "refused by the reference, not finite or ill-conditioned")
+    for case in MORE_CASES:
+        record(case, must_run=True)
+    for class_name in MORE_AXES:
+        before = len(rows)
+        source = random.Random(f"{SEED} {class_name}")
+        pairwise_cases(class_name, source, lambda case: record(case, must_run=False))
+        print(class_name, len(rows) - before, "cases for the pairs of its fields")
     for file, tensors in by_file.items():
         save_fixture(f"schedulers/{file}.safetensors", tensors, seed=SEED)
     head = {"reference": REFERENCE, "input_seed": SEED, "shape": list(SHAPE)}
