@@ -66,7 +66,7 @@ let package = Package(
     // Layer 4
     library(
       "MoonPipelines",
-      ["MoonTensor", "MoonText", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonNets"]),
+      ["MoonTensor", "MoonText", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonNets", "MoonCommunity"]),
     // Layer 5
     library("MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
     // Layer 7

@@ -21,26 +21,27 @@ package struct ModelInspection: Sendable {
     let model = try ModelFolder(folder, variant: variant)
     let unet = try UNetConfiguration(model.configuration("unet"))
     let autoencoder = try AutoencoderConfiguration(model.configuration("vae"))
-    let text = try CLIPTextConfiguration(model.configuration("text_encoder"))
-    let tokenizer = try model.tokenizer()
+    let encoders = try model.textConfigurations()
+    let tokenizers = try model.tokenizers()
     let (fields, source) = try model.schedulerFields()
     let scheduler = try SchedulerConfiguration(fields, source: source)
     let (height, width) = (unet.sampleHeight * autoencoder.factor, unet.sampleWidth * autoencoder.factor)
     let latents = [autoencoder.latentChannels, unet.sampleHeight, unet.sampleWidth].map(String.init)
     var prediction = ""
     if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
-    lines = [
+    let isInpaintingModel = unet.inputChannels == 2 * autoencoder.latentChannels + 1
+    lines = try [
       ("model", "\(model.className), a folder in the diffusers layout"),
       (
         "picture",
         "\(width)x\(height), latents \(latents.joined(separator: "x")), \(autoencoder.factor) pixels a latent"
       ),
-      ("prompt", "\(tokenizer.modelMaxLength) tokens of width \(text.width)"),
-      ("text_encoder", try Self.weights(of: model, "text_encoder", baseName: "model")),
+      ("prompt", "\(tokenizers[0].tokenizer.modelMaxLength) tokens of width \(encoders.map { "\($0.configuration.width)" }.joined(separator: " + "))"),
+    ] + encoders.map { ($0.name, try Self.weights(of: model, $0.name, baseName: "model")) } + [
       ("unet", try Self.weights(of: model, "unet", baseName: "diffusion_pytorch_model")),
       ("vae", try Self.weights(of: model, "vae", baseName: "diffusion_pytorch_model")),
       ("scheduler", "\(scheduler.kind.className)\(prediction)"),
-      ("plugin tensors", DenoisingRun.tensorNames.joined(separator: ", ")),
+      ("plugin tensors", DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: isInpaintingModel).joined(separator: ", ")),
     ]
   }
 

@@ -79,13 +79,17 @@ final class LuaCallback: StepCallback {
   func stepEnds(_ run: DenoisingRun) throws {
     guard plugin.has(.stepEnd) else { return }
     try perform(.stepEnd, run) {
-      var offered: [String: LuaValue] = [:]
+      var offered: [String: [LuaValue]] = [:]
       try plugin.call(
         .stepEnd,
         arguments: {
           offered = try kwargs(run)
           return place(run) + [
-            .table(LuaTable(fields: offered.map { .init(key: .string($0.key), value: $0.value) }))
+            .table(
+              LuaTable(
+                fields: offered.map { name, handles in
+                  .init(key: .string(name), value: handles.count == 1 ? handles[0] : .list(handles))
+                }))
           ]
         },
         use: { result in try write(result, offered, to: run) })
@@ -106,13 +110,15 @@ final class LuaCallback: StepCallback {
   }
 
   /// A handle for each tensor that the plugin asked for, made when it is touched, from the state as it is now.
-  private func kwargs(_ run: DenoisingRun) throws -> [String: LuaValue] {
+  private func kwargs(_ run: DenoisingRun) throws -> [String: [LuaValue]] {
     let state = run.state
     let context = plugin.context
-    var handles: [String: LuaValue] = [:]
+    var handles: [String: [LuaValue]] = [:]
     for name in plugin.manifest.tensorInputs ?? run.tensorNames {
-      let id = try context.tensors.addLater { try context.asHost { try run.tensor(name, of: state) } }
-      handles[name] = .handle(LuaHandle(kind: PluginContext.Kind.tensor, id: id))
+      handles[name] = try (0..<run.tensorCount(of: name)).map { index in
+        let id = try context.tensors.addLater { try context.asHost { try run.tensor(name, at: index, of: state) } }
+        return .handle(LuaHandle(kind: PluginContext.Kind.tensor, id: id))
+      }
     }
     return handles
   }
@@ -124,32 +130,54 @@ final class LuaCallback: StepCallback {
   }
 
   /// Writes the tensors of a returned `kwargs` that differ from those offered.
-  private func write(_ result: LuaValue, _ offered: [String: LuaValue], to run: DenoisingRun) throws {
+  private func write(_ result: LuaValue, _ offered: [String: [LuaValue]], to run: DenoisingRun) throws {
     if result.isNil { return }
     let context = plugin.context
     guard case .table(let table) = result else {
       throw HookFault("the result is \(context.typeName(result)), wanted kwargs or nil")
     }
-    var changes: [String: Tensor] = [:]
+    var changes: [String: [(index: Int, tensor: Tensor)]] = [:]
     for (key, value) in table.entries {
       guard let name = key.asText, run.tensorNames.contains(name) else {
         let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "(\(key.typeName))"
         throw HookFault("kwargs has the key \(shown), " + offer(key.asText ?? "", run))
       }
-      if value == offered[name], let id = value.asHandle?.id, context.tensors.isUnchanged(id) { continue }
-      guard let tensor = try context.tensor(value) else {
-        throw HookFault("kwargs.\(name) is \(context.typeName(value)), wanted a tensor")
-      }
-      changes[name] = tensor
+      changes[name] = try self.changes(name, value, offered[name] ?? [], count: run.tensorCount(of: name))
     }
     // In the order of the names on offer: the half set by its own name wins over both halves set together.
     for name in run.tensorNames {
-      guard let tensor = changes[name] else { continue }
-      do {
-        try context.asHost { try run.setTensor(tensor, for: name) }
-      } catch let error as PipelineError {
-        throw HookFault("kwargs.\(name): \(error)")
+      for change in changes[name] ?? [] {
+        do {
+          try context.asHost { try run.setTensor(change.tensor, for: name, at: change.index) }
+        } catch let error as PipelineError {
+          throw HookFault("kwargs.\(name): \(error)")
+        }
       }
+    }
+  }
+
+  /// The tensors of one entry of a returned `kwargs` that differ from those offered.
+  private func changes(
+    _ name: String, _ value: LuaValue, _ offered: [LuaValue], count: Int
+  ) throws -> [(index: Int, tensor: Tensor)] {
+    let context = plugin.context
+    var values = [value]
+    if count > 1 {
+      guard case .table(let table) = value, let list = table.pureList, list.count == count else {
+        throw HookFault("kwargs.\(name) is \(context.typeName(value)), wanted a list of \(count) tensors")
+      }
+      values = list
+    }
+    return try values.enumerated().compactMap { index, value in
+      if offered.indices.contains(index), value == offered[index], let id = value.asHandle?.id,
+        context.tensors.isUnchanged(id)
+      {
+        return nil
+      }
+      guard let tensor = try context.tensor(value) else {
+        throw HookFault("kwargs.\(name) is \(context.typeName(value)), wanted a tensor")
+      }
+      return (index, tensor)
     }
   }
 

@@ -15,10 +15,10 @@ struct PipeHandle {
   static let readable = [
     "num_timesteps", "num_inference_steps", "timesteps", "sigmas", "sigma", "sigma_next", "progress", "height", "width",
     "batch", "seed", "pipeline", "scheduler", "options", "x0", "guidance_scale", "guidance_rescale", "interrupt",
-    "noise", "image_latents",
+    "noise", "image_latents", "controlnet_scale", "ip_adapter_scale",
   ]
   /// Fields that can be written.
-  static let writable = ["guidance_scale", "guidance_rescale", "interrupt"]
+  static let writable = ["guidance_scale", "guidance_rescale", "interrupt", "controlnet_scale", "ip_adapter_scale"]
   private static let aliases = [
     "_guidance_scale": "guidance_scale", "_interrupt": "interrupt", "_num_timesteps": "num_timesteps",
     "_guidance_rescale": "guidance_rescale",
@@ -40,8 +40,11 @@ struct PipeHandle {
         throw arguments.bad(1, "prompt expected, got \(context.typeName(arguments[1]))")
       }
       let run = try context.liveRun()
-      run.state.conditional = prompt.conditional
-      if let unconditional = prompt.unconditional { run.state.unconditional = unconditional }
+      try arguments.asHost { try run.setPrompt(prompt) }
+      return .values([])
+    },
+    "set_ip_adapter_scale": { context, arguments in
+      try ScaleList(.adapters).write(arguments[1], to: context.liveRun(), typeName: context.typeName(arguments[1]))
       return .values([])
     },
     "decode": { context, arguments in
@@ -131,6 +134,9 @@ struct PipeHandle {
     case "options": return OptionsHandle.value
     case "x0": return try run.predictedOriginal.map { try context.value($0) } ?? .nil
     case "noise": return try context.value(run.initialNoise)
+    case "image_latents": return try run.imageLatents.map { try context.value($0) } ?? .nil
+    case "controlnet_scale": return ScaleList(.controls).value(in: run)
+    case "ip_adapter_scale": return ScaleList(.adapters).value(in: run)
     case "guidance_scale": return .number(run.state.guidanceScale)
     case "guidance_rescale": return .number(run.state.guidanceRescale)
     case "interrupt": return .boolean(run.state.isInterrupted)
@@ -150,6 +156,10 @@ struct PipeHandle {
         run.state.interruptRequests.remove(context.number)
       }
       return
+    }
+    if name == "controlnet_scale" || name == "ip_adapter_scale" {
+      let list = ScaleList(name == "controlnet_scale" ? .controls : .adapters)
+      return try list.write(value, to: run, typeName: context.typeName(value))
     }
     guard let number = value.asNumber else {
       throw HostError.message("pipe.\(name) must be a number, got \(context.typeName(value))")

@@ -239,6 +239,8 @@ final class PluginContext {
 extension EncodedPrompt {
   /// Bytes of its tensors.
   fileprivate var byteCount: Int {
-    (conditional.promptEmbeds.count + (unconditional?.promptEmbeds.count ?? 0)) * MemoryLayout<Float>.size
+    [conditional, unconditional].compactMap(\.self).reduce(0) { sum, half in
+      sum + (half.promptEmbeds.count + (half.pooledEmbeds?.count ?? 0)) * MemoryLayout<Float>.size
+    }
   }
 }

@@ -6,7 +6,9 @@ internal import MoonTensor
 /// The handle type of encoded prompts: their tensors can be read, and written to blend prompts.
 struct PromptHandle {
   /// Fields that can be read and written.
-  static let fields = ["prompt_embeds", "negative_prompt_embeds"]
+  static let fields = [
+    "prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds",
+  ]
 
   let context: PluginContext
 
@@ -17,7 +19,8 @@ struct PromptHandle {
       { arguments in
         let name = try arguments.field(2, of: "a prompt", known: Self.fields)
         guard let prompt = context.prompt(arguments[1]) else { return .values([]) }
-        let tensor = name == "prompt_embeds" ? prompt.conditional.promptEmbeds : prompt.unconditional?.promptEmbeds
+        let half = name.hasPrefix("negative_") ? prompt.unconditional : prompt.conditional
+        let tensor = name.hasSuffix("pooled_prompt_embeds") ? half?.pooledEmbeds : half?.promptEmbeds
         return .values([try tensor.map { try context.value($0) } ?? .nil])
       }, "prompt")
     type.setter = guarded(
@@ -34,7 +37,10 @@ struct PromptHandle {
       throw HostError.message("prompt.\(name) must be a tensor, got \(context.typeName(value))")
     }
     try context.updatePrompt(handle) { prompt in
-      let wanted = prompt.conditional.promptEmbeds.shape
+      let isPooled = name.hasSuffix("pooled_prompt_embeds")
+      guard let wanted = (isPooled ? prompt.conditional.pooledEmbeds : prompt.conditional.promptEmbeds)?.shape else {
+        throw HostError.message("prompt.\(name): the model has no pooled embeddings")
+      }
       if tensor.shape != wanted {
         throw HostError.message(
           "prompt.\(name) has shape \(TensorError.text(wanted)), got \(TensorError.text(tensor.shape))")
@@ -43,11 +49,23 @@ struct PromptHandle {
         throw HostError.message("prompt.\(name) would be NaN or infinite (element \(index))")
       }
       let own = try context.asHost { try tensor.copied() }
-      if name == "prompt_embeds" {
-        prompt.conditional.promptEmbeds = own
+      if !name.hasPrefix("negative_") {
+        prompt.conditional.replace(own, isPooled: isPooled)
+      } else if var half = prompt.unconditional {
+        half.replace(own, isPooled: isPooled)
+        prompt.unconditional = half
+      } else if prompt.conditional.pooledEmbeds == nil {
+        prompt.unconditional = TextEmbeds(promptEmbeds: own)
       } else {
-        prompt.unconditional = ConditioningBundle(promptEmbeds: own)
+        throw HostError.message("prompt.\(name): the prompt was encoded without a negative one")
       }
     }
+  }
+}
+
+extension TextEmbeds {
+  /// Takes a tensor in place of the pooled embeddings or of the others.
+  fileprivate mutating func replace(_ tensor: Tensor, isPooled: Bool) {
+    if isPooled { pooledEmbeds = tensor } else { promptEmbeds = tensor }
   }
 }

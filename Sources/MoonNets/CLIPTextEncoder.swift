@@ -46,9 +46,10 @@ package struct CLIPTextEncoder: Sendable {
       model.scoped("final_layer_norm."), width: configuration.width, epsilon: configuration.epsilon)
     projection =
       configuration.projects
-      ? try weights.linear("text_projection", configuration.width, configuration.projectionWidth, hasBias: false) : nil
+      ? try (weights.contains("text_projection.weight") ? weights : model).linear(
+        "text_projection", configuration.width, configuration.projectionWidth, hasBias: false) : nil
     // Old files carry the positions 0, 1, 2 ... as a buffer; some carry the projection of the whole CLIP model.
-    try weights.finish(ignoring: ["*embeddings.position_ids", "text_projection.weight"])
+    try weights.finish(ignoring: ["*embeddings.position_ids", "*text_projection.weight"])
   }
 
   /// Ids that it takes: 0 to one less than this.

@@ -1,3 +1,4 @@
+internal import MoonSchedulers
 internal import MoonTensor
 
 extension DenoisingRun {

@@ -39,7 +39,7 @@ extension Autoencoder {
   /// - Returns: `[1, 3, height, width]` in pixels for each row, about -1...1.
   /// - Throws: `TensorError.interrupted`.
   func decodedRows(_ latents: Tensor) throws -> [Tensor] {
-    let scaled = try latents / configuration.scalingFactor
+    let scaled = try configuration.unscaled(latents)
     return try (0..<latents.shape[0]).map { try decode(scaled.narrow(0, start: $0, length: 1)) }
   }
 }

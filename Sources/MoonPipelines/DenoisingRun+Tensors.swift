@@ -6,6 +6,18 @@ extension DenoisingRun {
   /// The names that this run offers.
   public var tensorNames: [String] { namedSlots.map(\.name) }
 
+  /// The names that a model offers in text-to-image runs, or in inpainting where that is what it was trained for.
+  ///
+  /// - Parameters:
+  ///   - isXL: Whether the model is of the SDXL family.
+  ///   - isInpaintingModel: Whether its network takes a mask.
+  /// - Returns: The names, in the order in which writes take effect.
+  public static func tensorNames(isXL: Bool, isInpaintingModel: Bool) -> [String] {
+    ["latents", "prompt_embeds", "negative_prompt_embeds"]
+      + (isXL ? ["add_text_embeds", "negative_pooled_prompt_embeds", "add_time_ids", "add_neg_time_ids"] : [])
+      + (isInpaintingModel ? ["mask", "masked_image_latents"] : [])
+  }
+
   /// How many tensors are behind a name: more than one for the images of several ControlNets and for the image
   /// embeddings of several IP-Adapters.
   ///

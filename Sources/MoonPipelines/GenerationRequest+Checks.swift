@@ -89,8 +89,8 @@ extension GenerationRequest {
         "--control-image", "\(controls.count) are given for \(controlNets) ControlNets; give one for each --controlnet")
     }
     for control in controls {
-      if !Float(control.scale).isFinite {
-        throw refusal("--controlnet-scale", "\(control.scale) is not a finite number that float32 can hold")
+      if let scale = control.scale, !Float(scale).isFinite {
+        throw refusal("--controlnet-scale", "\(scale) is not a finite number that float32 can hold")
       }
       if !(0 <= control.guidanceStart && control.guidanceStart <= control.guidanceEnd && control.guidanceEnd <= 1) {
         throw refusal(

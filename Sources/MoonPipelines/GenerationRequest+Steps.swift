@@ -16,6 +16,12 @@ extension GenerationRequest {
     return isXL ? 0.9999 : 1
   }
 
+  /// Weight of each ControlNet.
+  func effectiveControlScales(isXL: Bool) -> [Double] {
+    let standard = images.isEmpty ? 1 : masks.isEmpty ? 0.8 : isXL ? 1 : 0.5
+    return controls.map { $0.scale ?? standard }
+  }
+
   /// Which of the planned steps are run: those of the strength, or of the share of the denoising.
   ///
   /// - Throws: `PipelineError.badRequest` when none is left.

@@ -80,21 +80,21 @@ public struct GenerationRequest: Sendable {
 public struct ControlInput: Sendable {
   /// The picture: edges, depth, poses, as the network was trained on; one for all images, or one a prompt.
   public var images: [RGBImage]
-  /// Weight of the network.
-  public var scale: Double
+  /// Weight of the network; `nil` for the reference's default: 1, from a picture 0.8, when mending 0.5, with SDXL 1.
+  public var scale: Double?
   /// Share of the steps before it, 0...1.
   public var guidanceStart: Double
   /// Share of the steps at which it ends, 0...1.
   public var guidanceEnd: Double
 
-  /// A picture to follow, by default at full weight in all steps.
+  /// A picture to follow, by default in all steps.
   ///
   /// - Parameters:
   ///   - image: The picture.
-  ///   - scale: Weight of the network.
+  ///   - scale: Weight of the network; `nil` for the reference's default.
   ///   - guidanceStart: Share of the steps before it.
   ///   - guidanceEnd: Share of the steps at which it ends.
-  public init(_ image: RGBImage, scale: Double = 1, guidanceStart: Double = 0, guidanceEnd: Double = 1) {
+  public init(_ image: RGBImage, scale: Double? = nil, guidanceStart: Double = 0, guidanceEnd: Double = 1) {
     images = [image]
     self.scale = scale
     self.guidanceStart = guidanceStart

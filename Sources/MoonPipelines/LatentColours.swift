@@ -16,8 +16,8 @@ struct LatentColours {
     let colours = try source.uniform(shape: [1, 3, Self.colourSide, Self.colourSide]) * 2 - 1
     let picture = try colours.resized(height: Self.side * factor, width: Self.side * factor, mode: .bilinear)
     let latents =
-      try autoencoder.encode(picture).narrow(1, start: 0, length: channels)
-      * autoencoder.configuration.scalingFactor
+      try autoencoder.configuration.scaled(
+        autoencoder.encode(picture).narrow(1, start: 0, length: channels))
     let wanted = try colours.resized(height: Self.side, width: Self.side, mode: .bilinear)
     weights = try Self.fit(latents.select(0, at: 0), to: wanted.select(0, at: 0))
   }

@@ -103,29 +103,21 @@ package struct ModelFolder: Sendable {
     try ConfigFile(contentsOf: url.appending(path: part).appending(path: name))
   }
 
-  /// The tokenizers with their text encoders, in the order of their embeddings.
-  func textParts() throws -> [TextPart] {
+  /// The tokenizers by the names of their folders, in the order of the text encoders.
+  package func tokenizers() throws -> [(name: String, tokenizer: CLIPTokenizer)] {
+    try textEncoders.map { ($0.tokenizer, try CLIPTokenizer(contentsOf: url.appending(path: $0.tokenizer))) }
+  }
+
+  /// The configurations of the text encoders by the names of their folders.
+  package func textConfigurations() throws -> [(name: String, configuration: CLIPTextConfiguration)] {
     try textEncoders.map { entry in
-      TextPart(
-        tokenizer: try CLIPTokenizer(contentsOf: url.appending(path: entry.tokenizer)),
-        textEncoder: try CLIPTextEncoder(
-          CLIPTextConfiguration(
-            configuration(entry.part), projects: entry.className == "CLIPTextModelWithProjection"),
-          weights: weights(entry.part)))
+      let projects = entry.className == "CLIPTextModelWithProjection"
+      return (entry.part, try CLIPTextConfiguration(configuration(entry.part), projects: projects))
     }
   }
 
-  /// The noise predictor with its weights.
-  package func unet() throws -> UNet {
-    try UNet(UNetConfiguration(configuration("unet")), weights: weights("unet"))
-  }
-
-  /// The autoencoder with its weights.
-  package func autoencoder() throws -> Autoencoder {
-    try Autoencoder(AutoencoderConfiguration(configuration("vae")), weights: weights("vae"))
-  }
-
-  private func weights(_ part: String) throws -> WeightMap {
+  /// The weights of a part.
+  func weights(_ part: String) throws -> WeightMap {
     let name = weightNames.first { $0.key == part }?.value
     return try .open(component: url.appending(path: part), baseName: name ?? "model", variant: variant)
   }
@@ -154,9 +146,15 @@ package struct ModelFolder: Sendable {
   /// `model_index.json` names, as in the reference.
   package func schedulerFields() throws -> (fields: [String: ConfigValue], source: String) {
     let file = try configuration("scheduler", "scheduler_config.json")
-    var fields: [String: ConfigValue] = [:]
-    for key in file.keys { fields[key] = file.value(key).flatMap { ConfigValue($0) } }
+    var fields = Self.fields(of: file)
     if let schedulerClass { fields["_class_name"] = .string(schedulerClass) }
     return (fields, file.name)
+  }
+
+  /// The members of a scheduler's configuration.
+  static func fields(of file: ConfigFile) -> [String: ConfigValue] {
+    var fields: [String: ConfigValue] = [:]
+    for key in file.keys { fields[key] = file.value(key).flatMap { ConfigValue($0) } }
+    return fields
   }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import MoonCommunity
 internal import MoonNets
 internal import MoonTensor
 internal import MoonText
@@ -14,13 +15,30 @@ struct ModelParts: Sendable {
   /// Loads the parts and checks that they fit.
   ///
   /// - Throws: `PipelineError.badModel`, or an error that names the file and the key.
-  init(_ model: ModelFolder) throws {
+  init(_ model: ModelSource, options: ModelOptions) throws {
+    let adapters = try LoadedLoRAs(options.adapters, isXL: model.isXL)
+    let inversions = try options.embeddings.map { try TextualInversion(contentsOf: $0) }
+    var parts: [TextPart] = []
+    for (tokens, entry) in try zip(model.tokenizers(), model.textConfigurations()) {
+      let weights = try adapters.merged(into: model.weights(entry.name), entry.name)
+      var part = TextPart(
+        tokenizer: tokens.tokenizer, textEncoder: try CLIPTextEncoder(entry.configuration, weights: weights))
+      try part.add(inversions, component: entry.name == "text_encoder" ? .textEncoder : .textEncoder2)
+      parts.append(part)
+    }
     encoder = PromptEncoder(
-      parts: try model.textParts(), isXL: model.isXL, zeroesMissingNegative: model.zeroesMissingNegative)
-    unet = try model.unet()
-    autoencoder = try model.autoencoder()
+      parts: parts, isXL: model.isXL, zeroesMissingNegative: model.zeroesMissingNegative)
+    unet = try UNet(
+      UNetConfiguration(model.configuration("unet")), weights: adapters.merged(into: model.weights("unet"), "unet"))
+    if let url = options.autoencoder {
+      let file = try AutoencoderFile(contentsOf: url, variant: options.variant)
+      autoencoder = try Autoencoder(
+        AutoencoderConfiguration(file.configuration(for: model.isXL ? .sdxl : .sd1)), weights: file.weights())
+    } else {
+      autoencoder = try Autoencoder(AutoencoderConfiguration(model.configuration("vae")), weights: model.weights("vae"))
+    }
     isScored = model.isScored
-    if let misfit { throw PipelineError.badModel(path: model.url.shownPath, detail: misfit) }
+    if let misfit { throw PipelineError.badModel(path: model.name, detail: misfit) }
   }
 
   /// Whether the UNet takes mask and masked picture beside the latents.
@@ -60,7 +78,7 @@ struct ModelParts: Sendable {
 
   /// What does not fit in the embeddings that SDXL adds to the time's.
   private var addedMisfit: String? {
-    guard let added = unet.configuration.textTime else {
+    guard let added = unet.configuration.addition else {
       return encoder.isXL ? "the UNet of an SDXL model needs \"addition_embed_type\" \"text_time\"" : nil
     }
     guard encoder.isXL, let last = encoder.parts.last else {

@@ -9,7 +9,7 @@ internal import MoonTensor
 final class NoisePredictor {
   private let unet: UNet
   private let controls: [ControlPart]
-  private let projections: [any ImageTokenProjection]
+  private let projections: [ImageTokenProjection]
   private let observe: (Tensor, Tensor) -> Void
   private var embeddedControls = RecentResults()
   private var imageTokens = RecentResults()
@@ -22,7 +22,7 @@ final class NoisePredictor {
   ///   - projections: In the order of `RunState.adapterScales`.
   ///   - observe: Called before each call of the network with its latents and text embeddings.
   init(
-    unet: UNet, controls: [ControlPart], projections: [any ImageTokenProjection],
+    unet: UNet, controls: [ControlPart], projections: [ImageTokenProjection],
     observe: @escaping (Tensor, Tensor) -> Void
   ) {
     self.unet = unet
@@ -69,7 +69,7 @@ final class NoisePredictor {
   private func residuals(
     _ run: DenoisingRun, _ halves: [GuidanceHalf], _ bundles: [ConditioningBundle], _ scaled: Tensor
   ) throws -> ControlResiduals? {
-    var sum: ControlResiduals?
+    var all: [ControlResiduals] = []
     // A net that guesses sees the wanted half alone, the last.
     let isGuess = run.guessesControl
     let seen = isGuess ? halves.count - 1..<halves.count : halves.indices
@@ -86,10 +86,11 @@ final class NoisePredictor {
       }
       let added = try control.net(
         joined([Tensor](repeating: scaled, count: seen.count)).channelsLast(), timestep: run.timestep,
-        conditioning: conditioning, control: joined(pictures), scale: scale, guesses: isGuess)
-      sum = try sum.map { try $0 + added } ?? added
+        conditioning: conditioning, embedded: joined(pictures), scale: scale, guesses: isGuess)
+      all.append(added)
     }
-    return try sum.map { seen.count == halves.count ? $0 : try $0.precededByZeros(rows: run.batchSize) }
+    guard let sum = try ControlResiduals.sum(all) else { return nil }
+    return seen.count == halves.count ? sum : try sum.followingZeros(rows: run.batchSize)
   }
 
   private func joined(_ tensors: [Tensor]) throws(TensorError) -> Tensor {

@@ -30,7 +30,7 @@ struct PictureInputs {
   /// - Throws: `PipelineError.badRequest`, naming the option.
   init(_ request: GenerationRequest, factor: Int, modelSize: PictureSize, warn: (String) -> Void) throws {
     blurredMasks = try request.masks.map { mask in
-      request.maskBlur > 0 ? try Self.option("--mask-blur") { try mask.blurred(radius: request.maskBlur) } : mask
+      request.maskBlur > 0 ? try Self.option("--mask-blur") { try mask.blurred(radius: Float(request.maskBlur)) } : mask
     }
     size = try Self.size(of: request, factor: factor, modelSize: modelSize, warn: warn)
     let (width, height) = (size.width, size.height)

@@ -6,6 +6,11 @@ internal import MoonText
 struct TextPart: Sendable {
   var tokenizer: CLIPTokenizer
   var textEncoder: CLIPTextEncoder
+
+  /// The ids of a text, in which tokens of several vectors are written out first.
+  func encode(_ text: String) throws -> CLIPTokenizer.Encoding {
+    try tokenizer.encode(tokenizer.expandingAddedTokens(in: text))
+  }
 }
 
 /// The text encoders of a model: from texts to embeddings.
@@ -33,7 +38,7 @@ struct PromptEncoder: Sendable {
     var pooled: Tensor?
     for (part, texts) in zip(parts, texts) {
       let (unique, indices) = Self.distinct(texts)
-      let ids = try unique.map { try part.tokenizer.encode($0).ids }
+      let ids = try unique.map { try part.encode($0).ids }
       func rows(_ embedded: Tensor) throws -> Tensor {
         let rows = try indices.flatMap { index in
           [Tensor](repeating: try embedded.narrow(0, start: index, length: 1), count: imagesPerPrompt)
@@ -57,7 +62,7 @@ struct PromptEncoder: Sendable {
     let configurations = parts.map(\.textEncoder.configuration)
     return TextEmbeds(
       promptEmbeds: try .zeros([rows, length, configurations.map(\.width).reduce(0, +)]),
-      pooledEmbeds: try .zeros([rows, parts[parts.count - 1].textEncoder.pooledWidth]))
+      pooledEmbeds: try .zeros([rows, configurations[configurations.count - 1].pooledWidth]))
   }
 
   /// A warning for each text that is longer than the model reads; `source` says where the texts come from.
@@ -65,7 +70,7 @@ struct PromptEncoder: Sendable {
     var warnings: [String] = []
     for (part, texts) in zip(parts, texts) {
       for text in Self.distinct(texts).unique {
-        let encoding = try part.tokenizer.encode(text)
+        let encoding = try part.encode(text)
         if encoding.cut == 0 { continue }
         let limit = part.tokenizer.modelMaxLength - 2
         let cut = encoding.cut == 1 ? "1 is" : "\(encoding.cut) are"

@@ -115,16 +115,18 @@ struct RunPreparation {
   /// One seed draws a sample a picture. Of several seeds each draws its own when starting from a picture; when mending,
   /// only the first ones do, one a picture: as in the reference.
   private func imageLatents(_ images: [Tensor], _ noise: inout NoiseSource) throws -> Tensor {
-    let channels = autoencoder.configuration.latentChannels
     var moments = try images.map { try autoencoder.encode($0) }
     if noise.generators.count > 1 && request.masks.isEmpty {
       moments = try (0..<request.batchSize).map { try row($0, of: moments, "--image") }
     }
     let rows = try Tensor.concatenated(moments, along: 0)
-    let mean = try rows.narrow(1, start: 0, length: channels)
-    let spread = try (rows.narrow(1, start: channels, length: channels).clamped(minimum: -30, maximum: 20) * 0.5).exp()
-    let drawn = try noise.normal(firstRows: moments.count, of: Array(mean.shape.dropFirst()))
-    let latents = try autoencoder.scaled(mean + spread * drawn)
+    let distribution = try AutoencoderDistribution(moments: rows)
+    let drawn = try noise.normal(firstRows: moments.count, of: Array(distribution.mean.shape.dropFirst()))
+    let sample = try distribution.sample(noise: drawn)
+    // The reference's inpainting looks at the scaling factor alone.
+    let configuration = autoencoder.configuration
+    let latents =
+      try request.masks.isEmpty ? configuration.scaled(sample) : sample * configuration.scalingFactor
     return try perImage((0..<latents.shape[0]).map { try latents.narrow(0, start: $0, length: 1) }, "--image")
   }
 

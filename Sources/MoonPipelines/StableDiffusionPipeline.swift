@@ -24,17 +24,31 @@ public struct StableDiffusionPipeline: Sendable {
   /// What the user should know of the model.
   private let warnings: [String]
 
-  /// Loads a diffusers folder; the weights are mapped, not read.
+  /// Loads a diffusers folder or a checkpoint in one file; the weights are mapped, not read.
   ///
   /// - Parameters:
-  ///   - folder: Holds `model_index.json`.
+  ///   - url: A folder with `model_index.json`, or a `.safetensors` file in the original layout.
   ///   - variant: Which weights to prefer where there are several, for example `fp16`.
   /// - Throws: One sentence that names the file and the key.
-  public init(contentsOf folder: URL, variant: String? = nil) throws {
-    let model = try ModelFolder(folder, variant: variant)
-    warnings = try model.checkVariant()
-    parts = try ModelParts(model)
+  public init(contentsOf url: URL, variant: String? = nil) throws {
+    var options = ModelOptions()
+    options.variant = variant
+    try self.init(contentsOf: url, options: options)
+  }
+
+  /// Loads a model with ControlNets, IP-Adapters, LoRAs and whatever else belongs to it.
+  ///
+  /// - Parameters:
+  ///   - url: A folder with `model_index.json`, or a `.safetensors` file in the original layout.
+  ///   - options: What is loaded beside it.
+  /// - Throws: One sentence that names the file and the key.
+  public init(contentsOf url: URL, options: ModelOptions) throws {
+    let model = try ModelSource(url, variant: options.variant)
+    warnings = try model.warnings()
+    parts = try ModelParts(model, options: options)
     (schedulerFields, schedulerSource) = try model.schedulerFields()
+    controlNets = try options.controlNets.map { try ControlNet(contentsOf: $0, for: parts, variant: options.variant) }
+    adapters = try LoadedAdapter.load(options, model: url, unet: parts.unet)
   }
 
   /// The same model with another `scheduler_config.json`.
@@ -89,11 +103,12 @@ public struct StableDiffusionPipeline: Sendable {
       seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
       scheduler: run.schedulerName, inferenceSteps: request.inferenceSteps, timesteps: run.timesteps,
       guidanceScale: request.guidanceScale)
+    let unet = try adapters.reduce(parts.unet) { try $0.adding($1.layers) }
     try withoutActuallyEscaping(progress) { progress in
       try withoutActuallyEscaping(observe) { observe in
         let loop = DenoisingLoop(
           predict: NoisePredictor(
-            unet: parts.unet.adding(adapters: adapters.map(\.layers)),
+            unet: unet,
             controls: zip(controlNets, request.controls).map {
               ControlPart(net: $0, start: $1.guidanceStart, end: $1.guidanceEnd)
             },
@@ -145,7 +160,7 @@ public struct StableDiffusionPipeline: Sendable {
     state.mask = start.mask.map { HalvedTensor($0) }
     state.maskedImageLatents = start.maskedImageLatents.map { HalvedTensor($0) }
     state.controlImages = try inputs.controlRows(for: request)
-    state.controlScales = request.controls.map(\.scale)
+    state.controlScales = request.effectiveControlScales(isXL: parts.encoder.isXL)
     state.adapterScales = request.imagePrompts.map(\.scale)
     let run = DenoisingRun(
       state: state, start: start, encoder: encoder, autoencoder: parts.autoencoder,

@@ -11,6 +11,7 @@ import MoonTensor
 /// - Source: arXiv 2206.00364, algorithm 1; `Fixtures/schedulers/heun.safetensors`.
 struct HeunScheduler: Scheduler {
   let className: String
+  let order = 2
   private(set) var inferenceStepCount = 0
   private(set) var timesteps: [Double] = []
   var sigmas: [Double] { levels.map(Double.init) }

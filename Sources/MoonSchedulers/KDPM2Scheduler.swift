@@ -13,6 +13,7 @@ import MoonTensor
 ///   `Fixtures/schedulers/kdpm2_ancestral.safetensors`.
 struct KDPM2Scheduler: Scheduler {
   let className: String
+  let order = 2
   private(set) var inferenceStepCount = 0
   private(set) var timesteps: [Double] = []
   var sigmas: [Double] { levels.map(Double.init) }

@@ -32,6 +32,9 @@ public protocol Scheduler: Sendable {
   /// be infinite is given as 4096.
   var sigmas: [Double] { get }
 
+  /// Entries of `timesteps` for each step asked for: 2 where a step asks the network twice, else 1.
+  var order: Int { get }
+
   /// What standard normal noise is multiplied by to make the first latents.
   var initialNoiseScale: Float { get }
 
@@ -166,6 +169,9 @@ public struct StepOptions: Sendable, Equatable {
 }
 
 extension Scheduler {
+  /// One entry a step.
+  public var order: Int { 1 }
+
   /// Plans a run of `count` steps, spread as the configuration says, and forgets the run before.
   ///
   /// - Parameter count: At least 1; some schedulers make more entries of `timesteps` of it.

@@ -43,6 +43,9 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     values.merge(chosen.presets) { $1 }
   }
 
+  /// Steps of the schedule that the model was trained with.
+  package var trainSteps: Int { integer("num_train_timesteps") }
+
   /// Sets a field.
   ///
   /// - Parameters:

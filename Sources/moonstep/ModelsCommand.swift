@@ -36,8 +36,9 @@ struct ModelsCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      let tokens = TokenList(try ModelFolder(URL(filePath: path)).tokenizer().encode(text))
-      try StandardStream.output.write(json ? tokens.json.text + "\n" : tokens.text)
+      let tokens = try ModelFolder(URL(filePath: path)).tokenizers()[0].tokenizer.encode(text)
+      let list = TokenList(tokens)
+      try StandardStream.output.write(json ? list.json.text + "\n" : list.text)
     }
   }
 }

@@ -64,8 +64,7 @@ import Testing
         case 0: try run.setTensor(run.tensor("latents") * 1.1, for: "latents")
         case 1:
           let encoded = try run.encode("a cat", negativePrompt: "a dog")
-          run.state.conditional = encoded.conditional
-          run.state.unconditional = encoded.unconditional
+          try run.setPrompt(encoded)
         default: run.state.guidanceScale = 0
         }
       }
