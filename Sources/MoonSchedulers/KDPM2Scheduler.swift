@@ -1,4 +1,3 @@
-internal import Foundation
 import MoonTensor
 
 /// DPM-Solver-2 in the noise level, plain or ancestral: a step of Euler to the middle, then the whole step along the
@@ -37,7 +36,8 @@ struct KDPM2Scheduler: Scheduler {
   mutating func plan(_ plan: StepPlan) throws(SchedulerError) {
     let (times, whole) = try steps.steps(plan, roundsKarras: true)
     let planned = zip(whole, whole.dropFirst()).map { end(from: $0, to: $1) }
-    let middles = zip(whole, planned).map { level, end in exp(log(level) + 0.5 * (log(end.down) - log(level))) }
+    // The middle between a level and the lower one, in the logarithm.
+    let middles = zip(whole, planned).map { level, end in (level * end.down).squareRoot() }
     let allLevels = whole.prefix(1) + zip(middles, whole.dropFirst()).flatMap { [$0, $1] } + [0]
     try SigmaSteps.checkPositive(allLevels.dropLast(), of: className, count: times.count)
     timesteps = times.prefix(1) + zip(middles, times.dropFirst()).flatMap { [steps.time(of: $0), $1] }
@@ -47,10 +47,11 @@ struct KDPM2Scheduler: Scheduler {
     restart()
   }
 
+  /// The noise of the next level is that of the lower one and the fresh one together; the reference takes the difference
+  /// of their squares, in which digits are lost.
   private func end(from level: Float, to next: Float) -> (down: Float, up: Float) {
     if !isAncestral { return (next, 0) }
-    let up = (next * next * (level * level - next * next) / (level * level)).squareRoot()
-    return ((next * next - up * up).squareRoot(), up)
+    return (next * next / level, next * ((level - next) * (level + next)).squareRoot() / level)
   }
 
   mutating func restart() { memory = nil }
@@ -79,7 +80,7 @@ struct KDPM2Scheduler: Scheduler {
         width = ends[step / 2].down - levels[step - 1]
       }
     }
-    let terms = [(1, start), (width / sigma, latents), (-width / sigma, clean)]
+    let terms = [(1, start), (width, try SigmaSteps.slope(latents, clean, sigma: sigma))]
     let moved = try onTensors { () throws(TensorError) in
       let drawn: [(Float, Tensor)] = isAncestral && !isFirst ? [(up, try noise(output.shape))] : []
       return try Tensor.linearCombination(terms + drawn)
