@@ -1,3 +1,4 @@
+internal import Foundation
 import MoonTensor
 
 /// DPM-Solver-2 in the noise level, plain or ancestral: a step of Euler to the middle, then the whole step along the
@@ -36,8 +37,7 @@ struct KDPM2Scheduler: Scheduler {
   mutating func plan(_ plan: StepPlan) throws(SchedulerError) {
     let (times, whole) = try steps.steps(plan, roundsKarras: true)
     let planned = zip(whole, whole.dropFirst()).map { end(from: $0, to: $1) }
-    // The middle between a level and the lower one, in the logarithm.
-    let middles = zip(whole, planned).map { level, end in (level * end.down).squareRoot() }
+    let middles = zip(whole, planned).map { level, end in exp(log(level) + 0.5 * (log(end.down) - log(level))) }
     let allLevels = whole.prefix(1) + zip(middles, whole.dropFirst()).flatMap { [$0, $1] } + [0]
     try SigmaSteps.checkPositive(allLevels.dropLast(), of: className, count: times.count)
     timesteps = times.prefix(1) + zip(middles, times.dropFirst()).flatMap { [steps.time(of: $0), $1] }
@@ -47,11 +47,12 @@ struct KDPM2Scheduler: Scheduler {
     restart()
   }
 
-  /// The noise of the next level is that of the lower one and the fresh one together; the reference takes the difference
-  /// of their squares, in which digits are lost.
+  /// The noise of the next level is that of the lower one and the fresh one together. The difference of their squares is
+  /// taken in the reference's steps, in which digits are lost where the levels lie far apart.
   private func end(from level: Float, to next: Float) -> (down: Float, up: Float) {
     if !isAncestral { return (next, 0) }
-    return (next * next / level, next * ((level - next) * (level + next)).squareRoot() / level)
+    let up = (next * next * (level * level - next * next) / (level * level)).squareRoot()
+    return ((next * next - up * up).squareRoot(), up)
   }
 
   mutating func restart() { memory = nil }
