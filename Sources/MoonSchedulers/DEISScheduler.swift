@@ -81,35 +81,26 @@ struct DEISScheduler: Scheduler {
   }
 
   /// Integrals from the level of `step` to the next one of the polynomials in the logarithm that are 1 at one of the last
-  /// `order` levels and 0 at the others; in float32, in the order of the reference's operations, which cancel.
+  /// `order` levels and 0 at the others; in float64, as neighbouring levels cancel.
   private func weights(at step: Int, order: Int) -> [Float] {
-    let target = scale.parts(of: levels[step + 1])
-    let start = scale.parts(of: levels[step])
-    if order == 1 {
-      let width = scale.lambda(of: levels[step + 1]) - scale.lambda(of: levels[step])
-      return [-(target.sigma * (exp(width) - 1)) / target.alpha]
-    }
-    let ratios = (0..<order).map { index in
-      let parts = scale.parts(of: levels[step - index])
-      return parts.sigma / parts.alpha
-    }
-    let end = target.sigma / target.alpha
-    let origin = start.sigma / start.alpha
+    let end = Double(levels[step + 1])
+    let origin = Double(levels[step])
     return (0..<order).map { index in
-      let others = (1..<order).map { ratios[(index + $0) % order] }
-      let own = ratios[index]
-      return Self.antiderivative(end, own: own, others) - Self.antiderivative(origin, own: own, others)
+      let others = (1..<order).map { log(Double(levels[step - (index + $0) % order])) }
+      let scale = others.reduce(1.0) { $0 * (log(Double(levels[step - index])) - $1) }
+      return Float((Self.antiderivative(end, others) - Self.antiderivative(origin, others)) / scale)
     }
   }
 
-  private static func antiderivative(_ point: Float, own: Float, _ others: [Float]) -> Float {
-    let (logPoint, logOwn) = (log(point), log(own))
-    let logs = others.map { log($0) }
-    if logs.count == 1 { return point * (-logs[0] + logPoint - 1) / (logOwn - logs[0]) }
-    let square = logPoint * logPoint
-    let product =
-      point * (logs[0] * (logs[1] - logPoint + 1) - logs[1] * logPoint + logs[1] + square - 2 * logPoint + 2)
-    return product / ((logOwn - logs[0]) * (logOwn - logs[1]))
+  /// An antiderivative of the product of `log(point)` less each of up to two numbers.
+  private static func antiderivative(_ point: Double, _ zeros: [Double]) -> Double {
+    let logPoint = log(point)
+    return switch zeros.count {
+    case 0: point
+    case 1: point * (logPoint - 1 - zeros[0])
+    default:
+      point * (logPoint * logPoint - (zeros[0] + zeros[1] + 2) * (logPoint - 1) + zeros[0] * zeros[1])
+    }
   }
 
   mutating func latentsEdited(from old: Tensor, to new: Tensor, after step: Int) throws(SchedulerError) {}

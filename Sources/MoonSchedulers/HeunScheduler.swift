@@ -61,10 +61,7 @@ struct HeunScheduler: Scheduler {
     let sigma = levels[step]
     var clean = try SigmaSteps.clean(prediction, latents, output, sigma: sigma, raised: sigma)
     if let limit { clean = try limit.applied(to: clean) }
-    let limited = clean
-    let slope = try onTensors { () throws(TensorError) in
-      try Tensor.linearCombination([(1 / sigma, latents), (-1 / sigma, limited)])
-    }
+    let slope = try SigmaSteps.slope(latents, clean, sigma: sigma)
     var moved = latents
     if step % 2 == 0 {
       let width = levels[step + 1] - sigma

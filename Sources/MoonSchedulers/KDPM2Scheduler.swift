@@ -48,6 +48,8 @@ struct KDPM2Scheduler: Scheduler {
     restart()
   }
 
+  /// The noise of the next level is that of the lower one and the fresh one together. The difference of their squares is
+  /// taken in the reference's steps, in which digits are lost where the levels lie far apart.
   private func end(from level: Float, to next: Float) -> (down: Float, up: Float) {
     if !isAncestral { return (next, 0) }
     let up = (next * next * (level * level - next * next) / (level * level)).squareRoot()
@@ -80,7 +82,7 @@ struct KDPM2Scheduler: Scheduler {
         width = ends[step / 2].down - levels[step - 1]
       }
     }
-    let terms = [(1, start), (width / sigma, latents), (-width / sigma, clean)]
+    let terms = [(1, start), (width, try SigmaSteps.slope(latents, clean, sigma: sigma))]
     let moved = try onTensors { () throws(TensorError) in
       let drawn: [(Float, Tensor)] = isAncestral && !isFirst ? [(up, try noise(output.shape))] : []
       return try Tensor.linearCombination(terms + drawn)

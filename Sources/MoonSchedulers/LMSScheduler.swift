@@ -50,9 +50,7 @@ struct LMSScheduler: Scheduler {
     try checkScheduled(step)
     let sigma = levels[step]
     let clean = try SigmaSteps.clean(prediction, latents, output, sigma: sigma, raised: sigma)
-    let slope = try onTensors { () throws(TensorError) in
-      try Tensor.linearCombination([(1 / sigma, latents), (-1 / sigma, clean)])
-    }
+    let slope = try SigmaSteps.slope(latents, clean, sigma: sigma)
     let follows = lastStep.map { $0 + 1 == step } ?? true
     let known = [slope] + (follows ? slopes.prefix(Self.order - 1) : [])
     let weights = Self.weights(levels[(step - known.count + 1)...step].reversed(), end: levels[step + 1])

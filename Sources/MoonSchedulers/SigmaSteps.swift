@@ -40,6 +40,16 @@ enum SigmaSteps {
     return try weights.sum(latents, output)
   }
 
+  /// The slope of the latents in the noise level, which is the predicted noise.
+  ///
+  /// The difference is taken first, as in the reference: it is exact where clean latents are large and the level is low.
+  static func slope(_ latents: Tensor, _ clean: Tensor, sigma: Float) throws(SchedulerError) -> Tensor {
+    try onTensors { () throws(TensorError) in
+      let difference = try Tensor.linearCombination([(1, latents), (-1, clean)])
+      return try Tensor.linearCombination([(1 / sigma, difference)])
+    }
+  }
+
   /// Clean latents with noise of the level `sigma` added.
   static func addedNoise(to clean: Tensor, noise: Tensor, sigma: Float) throws(SchedulerError) -> Tensor {
     try onTensors { () throws(TensorError) in try Tensor.linearCombination([(1, clean), (sigma, noise)]) }

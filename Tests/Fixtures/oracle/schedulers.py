@@ -88,12 +88,14 @@ def shift_kept_sample(scheduler, change):
     scheduler.sample = scheduler.sample + change / weight
 
 
-def run(case, noise, outputs, change, table_error=None):
+def run(case, noise, outputs, change, table_error=None, level_error=None):
     """One run; the model output of step k is `outputs[k]`. Raises what the reference raises."""
     scheduler = scheduler_of(case["config"])
     if table_error is not None:
         scheduler.alphas_cumprod *= 1 + table_error * torch.linspace(-1, 1, len(scheduler.alphas_cumprod)).cos()
     scheduler.set_timesteps(**case["set_timesteps"])
+    if level_error is not None and isinstance(getattr(scheduler, "sigmas", None), torch.Tensor):
+        scheduler.sigmas *= 1 + level_error * torch.arange(len(scheduler.sigmas)).cos()
     stochastic = is_stochastic(case)
     sample = noise * scheduler.init_noise_sigma
     call = dict(case["call"])
@@ -150,16 +152,43 @@ def is_finite(tensors):
 
 def sensitivity(case, noise, outputs, change, tensors):
     """How far the samples move, relative to their largest value, when the inputs move by 1e-6 and the
-    table of alphas by half a unit in the last place.
+    table of alphas by half a unit in the last place; in the schedulers of `MORE_AXES` also when the noise levels move
+    by a unit in the last place.
 
     A run that multiplies a rounding error by much more tells nothing about an implementation.
     """
     source = torch.Generator("cpu").manual_seed(SEED + 1)
     moved = lambda tensor: tensor * (1 + 1e-6 * torch.randn(tensor.shape, generator=source))
     other, _ = run(case, moved(noise), moved(outputs), change, table_error=6e-8)
+    others = [other]
+    if case["config"]["_class_name"] in MORE_AXES:
+        others.append(run(case, noise, outputs, change, level_error=1.2e-7)[0])
     exact = tensors["prev_samples"].flatten(1)
-    change = (exact - other["prev_samples"].flatten(1)).abs().amax(1) / exact.abs().amax(1)
-    return float(change.max())
+    effects = [
+        (exact - other["prev_samples"].flatten(1)).abs().amax(1) / exact.abs().amax(1) for other in others
+    ]
+    return float(torch.nan_to_num(torch.stack(effects), nan=math.inf).max())
+
+
+def keeps_digits(case):
+    """Whether the ancestral KDPM2 keeps its digits: it loses them in `next**2 - up**2` where a level is far below the
+    one before; the exact value is `next**2 / level`."""
+    scheduler = scheduler_of(case["config"])
+    if not hasattr(scheduler, "sigmas_up"):
+        return True
+    scheduler.set_timesteps(**case["set_timesteps"])
+    whole = torch.cat((scheduler.sigmas[:1], scheduler.sigmas[1::2])).double()
+    down = torch.cat((scheduler.sigmas_down[:1], scheduler.sigmas_down[1::2])).double()
+    exact = whole[1:-1] ** 2 / whole[:-2]
+    is_step = exact > 0
+    return bool(((down[: len(exact)] - exact).abs()[is_step] / exact[is_step] < 1.5e-6).all())
+
+
+def is_defined(case):
+    """Whether the noise can be told from latents that are noise alone: at zero terminal signal a prediction of the
+    noise says nothing of the picture."""
+    config = case["config"]
+    return not config.get("rescale_betas_zero_snr") or config.get("prediction_type", "epsilon") != "epsilon"
 
 
 def save_schedules():
@@ -195,6 +224,9 @@ def make():
             if must_run:
                 raise SystemExit(f"{case} is not finite")
             return False
+        if case["config"]["_class_name"] in MORE_AXES and not must_run:
+            if not is_defined(case) or not keeps_digits(case):
+                return False
         effect = sensitivity(case, noise, outputs, change, tensors)
         if effect > SENSITIVITY_LIMIT:
             if not must_run:
