@@ -26,7 +26,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 /// What the command line stands on.
 let commandDependencies: [Target.Dependency] = [
   "MoonTensor", "MoonText", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonNets", "MoonPipelines", "MoonPlugins",
-  "MoonHost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+  "MoonCommunity", "MoonHost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
 ]
 
 let package = Package(

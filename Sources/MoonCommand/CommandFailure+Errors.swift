@@ -1,4 +1,5 @@
 internal import Foundation
+internal import MoonCommunity
 internal import MoonHost
 internal import MoonImage
 internal import MoonNets
@@ -23,6 +24,7 @@ extension CommandFailure {
     case let error as FileError: self.init(Self.status(of: error), error.description)
     case TokenizerError.textTooLong, TokenizerError.invalidUTF8: self.init(.usage, "\(error)")
     case let error as ImageError: self.init(Self.status(of: error), error.description)
+    case let error as CommunityError: self.init(.badFile, error.description)
     case is TokenizerError, is NetworkError: self.init(.badFile, "\(error)")
     case let error as any LocalizedError: self.init(.failed, error.localizedDescription)
     default: self.init(.failed, "\(error)")

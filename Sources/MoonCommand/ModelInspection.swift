@@ -30,19 +30,26 @@ package struct ModelInspection: Sendable {
     var prediction = ""
     if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
     let isInpaintingModel = unet.inputChannels == 2 * autoencoder.latentChannels + 1
-    lines = try [
-      ("model", "\(model.className), a folder in the diffusers layout"),
-      (
-        "picture",
-        "\(width)x\(height), latents \(latents.joined(separator: "x")), \(autoencoder.factor) pixels a latent"
-      ),
-      ("prompt", "\(tokenizers[0].tokenizer.modelMaxLength) tokens of width \(encoders.map { "\($0.configuration.width)" }.joined(separator: " + "))"),
-    ] + encoders.map { ($0.name, try Self.weights(of: model, $0.name, baseName: "model")) } + [
-      ("unet", try Self.weights(of: model, "unet", baseName: "diffusion_pytorch_model")),
-      ("vae", try Self.weights(of: model, "vae", baseName: "diffusion_pytorch_model")),
-      ("scheduler", "\(scheduler.kind.className)\(prediction)"),
-      ("plugin tensors", DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: isInpaintingModel).joined(separator: ", ")),
-    ]
+    lines =
+      try [
+        ("model", "\(model.className), a folder in the diffusers layout"),
+        (
+          "picture",
+          "\(width)x\(height), latents \(latents.joined(separator: "x")), \(autoencoder.factor) pixels a latent"
+        ),
+        (
+          "prompt",
+          "\(tokenizers[0].tokenizer.modelMaxLength) tokens of width \(encoders.map { "\($0.configuration.width)" }.joined(separator: " + "))"
+        ),
+      ] + encoders.map { ($0.name, try Self.weights(of: model, $0.name, baseName: "model")) } + [
+        ("unet", try Self.weights(of: model, "unet", baseName: "diffusion_pytorch_model")),
+        ("vae", try Self.weights(of: model, "vae", baseName: "diffusion_pytorch_model")),
+        ("scheduler", "\(scheduler.kind.className)\(prediction)"),
+        (
+          "plugin tensors",
+          DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: isInpaintingModel).joined(separator: ", ")
+        ),
+      ]
   }
 
   /// The lines, names in one column.

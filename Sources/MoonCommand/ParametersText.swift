@@ -54,6 +54,8 @@ package struct ParametersText: Sendable {
     let names = [
       "DDIMScheduler": "DDIM", "PNDMScheduler": "PLMS", "EulerDiscreteScheduler": "Euler",
       "EulerAncestralDiscreteScheduler": "Euler a", "DPMSolverMultistepScheduler": "DPM++ 2M",
+      "HeunDiscreteScheduler": "Heun", "LMSDiscreteScheduler": "LMS", "UniPCMultistepScheduler": "UniPC",
+      "LCMScheduler": "LCM", "KDPM2DiscreteScheduler": "DPM2", "KDPM2AncestralDiscreteScheduler": "DPM2 a",
     ]
     let usesKarrasSigmas = request.schedulerOptions.last { $0.key == SamplingOptions.karrasKey }?.value == "true"
     return (names[report.scheduler] ?? report.scheduler) + (usesKarrasSigmas ? " Karras" : "")

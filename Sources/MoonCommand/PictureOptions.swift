@@ -2,7 +2,8 @@ package import ArgumentParser
 
 /// Options that say what is made.
 package struct PictureOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The model: a folder in the diffusers layout.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The model: a diffusers folder, or a checkpoint in one safetensors file.", valueName: "path"))
   package var model: String
 
   @Option(

@@ -39,6 +39,20 @@ package struct SamplingOptions: ParsableArguments {
     help: ArgumentHelp("Noise that DDIM adds, 0 (none) to 1 (as DDPM).", valueName: "x"))
   package var eta = 0.0
 
+  @Option(
+    help: ArgumentHelp(
+      "Training times of the steps, falling, instead of a number of steps; for schedulers that take a list.",
+      valueName: "n,n..."))
+  package var timesteps: NumberList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Noise levels of the steps and the one at the end, falling, instead of a number of steps.", valueName: "x,x..."))
+  package var sigmas: NumberList?
+
+  @Option(help: ArgumentHelp("Whose random numbers the seed stands for: cpu or cuda.", valueName: "cpu|cuda"))
+  package var rng = RandomDevice.cpu
+
   @Option(help: ArgumentHelp("Layers of the text encoder to leave out at its end.", valueName: "n"))
   package var clipSkip = 0
 
@@ -65,6 +79,10 @@ package struct SamplingOptions: ParsableArguments {
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
     if !(1...1_000_000).contains(steps) { throw ValidationError("--steps: \(steps) is outside 1..1000000") }
+    if timesteps != nil && sigmas != nil { throw ValidationError("--timesteps: give either --timesteps or --sigmas") }
+    if let numbers = timesteps?.numbers, numbers.contains(where: { Int(exactly: $0) == nil }) {
+      throw ValidationError("--timesteps: whole numbers are wanted")
+    }
     let numbers = [
       ("--guidance-scale", guidanceScale), ("--guidance-rescale", guidanceRescale), ("--eta", eta),
     ]

@@ -11,7 +11,8 @@ extension PictureInputs {
       guard pictures.count == 1 || isOneAPrompt else {
         throw PipelineError.badRequest(
           option: "--control-image",
-          detail: "\(pictures.count) pictures are given for \(request.prompts.count) prompts; give one, or one a prompt")
+          detail: "\(pictures.count) pictures are given for \(request.prompts.count) prompts; give one, or one a prompt"
+        )
       }
       let rows = (0..<count).map { pictures[pictures.count == 1 ? 0 : $0 / request.imagesPerPrompt] }
       return HalvedTensor(try Tensor.concatenated(rows, along: 0))

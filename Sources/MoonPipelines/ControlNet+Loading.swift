@@ -19,7 +19,8 @@ extension ControlNet {
     }
     if !url.isPlainFile {
       let weights = try WeightMap.open(component: url, baseName: "diffusion_pytorch_model", variant: variant)
-      try self.init(ControlNetConfiguration(ConfigFile(contentsOf: url.appending(path: "config.json"))), weights: weights)
+      try self.init(
+        ControlNetConfiguration(ConfigFile(contentsOf: url.appending(path: "config.json"))), weights: weights)
     } else {
       let file = try ControlNetFile(contentsOf: url)
       try self.init(ControlNetConfiguration(file.configuration()), weights: file.weights())
@@ -28,7 +29,8 @@ extension ControlNet {
     if own.contextWidth != unet.contextWidth || own.channels != unet.channels {
       throw PipelineError.badModel(
         path: url.shownPath,
-        detail: "the ControlNet attends to text of width \(own.contextWidth) with channels \(own.channels), the model's "
+        detail:
+          "the ControlNet attends to text of width \(own.contextWidth) with channels \(own.channels), the model's "
           + "UNet to \(unet.contextWidth) with \(unet.channels): it was made for another kind of model")
     }
     let factor = parts.autoencoder.configuration.factor

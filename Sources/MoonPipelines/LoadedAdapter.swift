@@ -32,7 +32,8 @@ struct LoadedAdapter: Sendable {
       if projection.inputWidth != width || projection.width != unet.configuration.contextWidth {
         throw PipelineError.badModel(
           path: url.shownPath,
-          detail: "the IP-Adapter leads from \(projection.inputWidth) to \(projection.width) numbers, image encoder and "
+          detail:
+            "the IP-Adapter leads from \(projection.inputWidth) to \(projection.width) numbers, image encoder and "
             + "UNet need \(width) to \(unet.configuration.contextWidth)")
       }
       return LoadedAdapter(encoder: encoder, projection: projection, layers: layers)
@@ -46,7 +47,8 @@ struct LoadedAdapter: Sendable {
     guard let folder = named ?? places.first(where: isThere) else {
       throw PipelineError.badModel(
         path: adapter.shownPath,
-        detail: "no image encoder in \(places.map(\.shownPath).joined(separator: " or ")); name one with --image-encoder")
+        detail:
+          "no image encoder in \(places.map(\.shownPath).joined(separator: " or ")); name one with --image-encoder")
     }
     let configuration = try CLIPVisionConfiguration(ConfigFile(contentsOf: folder.appending(path: "config.json")))
     let weights = try WeightMap.open(component: folder, baseName: "model")
@@ -61,7 +63,10 @@ struct LoadedAdapter: Sendable {
     var processor = CLIPImageProcessor(imageSize: imageSize)
     let name = "preprocessor_config.json"
     let places = [folder, folder.deletingLastPathComponent().appending(path: "feature_extractor")]
-    guard let url = places.map({ $0.appending(path: name) }).first(where: { FileManager.default.fileExists(atPath: $0.path) })
+    guard
+      let url = places.map({ $0.appending(path: name) }).first(where: {
+        FileManager.default.fileExists(atPath: $0.path)
+      })
     else { return processor }
     let file = try ConfigFile(contentsOf: url)
     if let edge = try size(file, "size") { processor.size = .shortestEdge(edge) }

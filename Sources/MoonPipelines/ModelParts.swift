@@ -67,7 +67,8 @@ struct ModelParts: Sendable {
     for part in encoder.parts {
       let (tokenizer, text) = (part.tokenizer, part.textEncoder)
       if tokenizer.modelMaxLength > text.configuration.positions {
-        return "the tokenizer makes \(tokenizer.modelMaxLength) ids, the text encoder takes \(text.configuration.positions)"
+        return
+          "the tokenizer makes \(tokenizer.modelMaxLength) ids, the text encoder takes \(text.configuration.positions)"
       }
       if tokenizer.vocabularySize > text.tokenCount {
         return "the tokenizer knows \(tokenizer.vocabularySize) tokens, the text encoder \(text.tokenCount)"

@@ -19,7 +19,8 @@ package enum ModelSource: Sendable {
       self = .folder(try ModelFolder(url, variant: variant))
     } else {
       if variant != nil {
-        throw PipelineError.badRequest(option: "--variant", detail: "\(url.shownPath) is one file, which has no variants")
+        throw PipelineError.badRequest(
+          option: "--variant", detail: "\(url.shownPath) is one file, which has no variants")
       }
       self = .checkpoint(try CheckpointModel(url))
     }

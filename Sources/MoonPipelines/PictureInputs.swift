@@ -76,6 +76,10 @@ struct PictureInputs {
       } else {
         nil
       }
+    if source == nil, request.height == nil, request.width == nil, let shape = request.latents?.shape, shape.count == 4
+    {
+      return PictureSize(height: shape[2] &* factor, width: shape[3] &* factor)
+    }
     guard let source else {
       return PictureSize(height: request.height ?? modelSize.height, width: request.width ?? modelSize.width)
     }

@@ -49,7 +49,9 @@ struct RequestEncoder: Sendable {
     let rows = request.batchSize
     return ConditioningBundle(
       text: text,
-      timeIDs: try timeIDs.map { try Tensor([[Float]](repeating: $0, count: rows).flatMap(\.self), shape: [rows, $0.count]) },
+      timeIDs: try timeIDs.map {
+        try Tensor([[Float]](repeating: $0, count: rows).flatMap(\.self), shape: [rows, $0.count])
+      },
       imageEmbeds: try imageEmbeds.map {
         try Tensor.concatenated([Tensor](repeating: $0, count: rows), along: 0)
       })

@@ -105,7 +105,8 @@ struct RunPreparation {
     let count = max(images.count, masks.count)
     guard count % images.count == 0, count % masks.count == 0 else {
       throw PipelineError.badRequest(
-        option: "--mask", detail: "\(masks.count) masks are given for \(images.count) pictures; give one, or one a picture")
+        option: "--mask",
+        detail: "\(masks.count) masks are given for \(images.count) pictures; give one, or one a picture")
     }
     return try (0..<count).map { try images[$0 % images.count] * (1 - masks[$0 % masks.count]) }
   }

@@ -21,6 +21,9 @@ struct GenerateCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Picture") var picture: PictureOptions
   @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+  @OptionGroup(title: "From a picture") var input: InputPictureOptions
+  @OptionGroup(title: "Networks beside the model") var networks: NetworkOptions
+  @OptionGroup(title: "SDXL") var sdxl: SDXLOptions
   @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -42,7 +45,7 @@ struct GenerateCommand: AsyncParsableCommand {
     status.phase("loading \(picture.model)")
     let start = ContinuousClock.now
     let pipeline = try StableDiffusionPipeline(
-      contentsOf: URL(filePath: picture.model, directoryHint: .isDirectory), variant: picture.variant)
+      contentsOf: URL(filePath: picture.model), options: networks.modelOptions(variant: picture.variant))
     let loadSeconds = (ContinuousClock.now - start) / .seconds(1)
     status.phase("encoding the prompt")
     let result = try await run.generate(
@@ -71,6 +74,12 @@ struct GenerateCommand: AsyncParsableCommand {
     request.seeds = seeds
     request.latents = try picture.latents.map { try LatentsFile.read(URL(filePath: $0)) }
     request.scheduler = sampling.scheduler
+    request.timesteps = sampling.timesteps?.numbers.compactMap { Int(exactly: $0) } ?? []
+    request.sigmas = sampling.sigmas?.numbers ?? []
+    request.randomDevice = sampling.rng.device
+    try input.fill(&request)
+    try networks.fill(&request)
+    sdxl.fill(&request)
     request.schedulerOptions = sampling.settings.map { ($0.key, $0.value) }
     return request
   }

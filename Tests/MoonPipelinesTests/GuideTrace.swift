@@ -135,7 +135,9 @@ struct GuideTrace: Sendable, CustomTestStringConvertible {
     let call = try call
     func pictures(_ key: String) throws -> [RGBImage] {
       var names: [String] = []
-      if case .string(let name)? = call.value(key) { names = [name] } else if call.has(key) {
+      if case .string(let name)? = call.value(key) {
+        names = [name]
+      } else if call.has(key) {
         names = try call.stringList(key)
       }
       return try names.map { try Self.picture($0) }
@@ -150,12 +152,14 @@ struct GuideTrace: Sendable, CustomTestStringConvertible {
     let isControlled = row.has("controlnets")
     let control = try pictures(call.has("control_image") ? "control_image" : isControlled ? "image" : "none")
     if isControlled {
-      let scales = try call.has("controlnet_conditioning_scale")
+      let scales =
+        try call.has("controlnet_conditioning_scale")
         ? numbers("controlnet_conditioning_scale", control.count, 1) : []
       let starts = try numbers("control_guidance_start", control.count, 0)
       let ends = try numbers("control_guidance_end", control.count, 1)
       request.controls = control.indices.map {
-        ControlInput(control[$0], scale: scales.isEmpty ? nil : scales[$0], guidanceStart: starts[$0], guidanceEnd: ends[$0])
+        ControlInput(
+          control[$0], scale: scales.isEmpty ? nil : scales[$0], guidanceStart: starts[$0], guidanceEnd: ends[$0])
       }
       request.guessMode = try call.has("guess_mode") && call.bool("guess_mode")
     }
@@ -207,7 +211,9 @@ struct GuideTrace: Sendable, CustomTestStringConvertible {
       let ratio = try callback.double("cutoff_step_ratio")
       return [
         ClosureCallback { run in
-          if run.step == Int(Double(run.timestepCount) * ratio) { run.state.adapterScales = run.state.adapterScales.map { _ in 0 } }
+          if run.step == Int(Double(run.timestepCount) * ratio) {
+            run.state.adapterScales = run.state.adapterScales.map { _ in 0 }
+          }
         }
       ]
     default:

@@ -73,7 +73,8 @@ def sdxl():
     yield make("unguided", guidance_scale=1.0)
     yield make("guidance_list", {"name": "GuidanceList", "values": [7.5, 1.0, 0.0, 3.0]})
     yield make("guidance_rising", {"name": "GuidanceList", "values": [0.0, 0.5, 2.0, 5.0]}, guidance_scale=0.0)
-    yield make("latent_edit", {"name": "LatentEdit"}, num_inference_steps=5, scheduler="UniPCMultistepScheduler")
+    # An edit under a solver of one step; those that keep latents of their own are compared in `schedulers`.
+    yield make("latent_edit", {"name": "LatentEdit"}, num_inference_steps=5)
     yield make("base", denoising_end=0.6, num_inference_steps=6)
     yield entry("sdxl", "sdxl/refiner", "tiny_sdxl_refiner", "StableDiffusionXLImg2ImgPipeline", denoising_start=0.6,
                 num_inference_steps=6, aesthetic_score=6.5, negative_aesthetic_score=2.0, latents_of="sdxl/base",
