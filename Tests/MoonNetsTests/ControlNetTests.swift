@@ -7,8 +7,10 @@ import Testing
 @Suite("Control networks") struct ControlNetTests {
   static let tolerance: Float = 1e-5
   static let names = ["sd_controlnet", "sdxl_controlnet", "plain_controlnet"]
-  /// The networks that come with the result of a UNet that they guide, and that UNet.
-  static let guided = [("sd_controlnet", "lcm_unet"), ("sdxl_controlnet", "sdxl_unet")]
+  /// The networks, and the UNets that they guide.
+  static let guided = [
+    ("sd_controlnet", "lcm_unet"), ("sdxl_controlnet", "sdxl_unet"), ("plain_controlnet", "lcm_unet"),
+  ]
 
   private func residuals(
     _ reference: GuideFixture, scale: Double, guesses: Bool = false
@@ -94,6 +96,25 @@ import Testing
     let both = try unet(.concatenated([latents, latents], along: 0), timestep: 541, conditioning: conditioning)
     expectClose(try both.narrow(0, start: 0, length: 2), free, rtol: Self.tolerance, "without control")
     expectClose(try both.narrow(0, start: 2, length: 2), controlled, rtol: Self.tolerance, "with control")
+  }
+
+  @Test("name keys that no layer reads and keys that are missing")
+  func keys() throws {
+    let reference = try GuideFixture("plain_controlnet")
+    let sizes = try ControlNetConfiguration(reference.configuration())
+    let folder = try TemporaryFolder()
+    let file = try folder.file("control.safetensors")
+    var tensors = try reference.weightTensors()
+    let extra = (key: "controlnet_down_blocks.4.weight", tensor: try Tensor(repeating: 0, shape: [1]))
+    try SafetensorsFile.write(tensors + [extra], to: file)
+    #expect(
+      folder.message { try ControlNet(sizes, weights: WeightMap(contentsOf: file)) }
+        == "control.safetensors has a tensor that the model does not use: \"controlnet_down_blocks.4.weight\"")
+    tensors.removeAll { $0.key == "controlnet_mid_block.bias" }
+    try SafetensorsFile.write(tensors, to: file)
+    #expect(
+      folder.message { try ControlNet(sizes, weights: WeightMap(contentsOf: file)) }
+        == "control.safetensors has no tensor \"controlnet_mid_block.bias\"")
   }
 
   @Test("refuse what does not fit")

@@ -16,16 +16,20 @@ struct GuideFixture {
     return try ConfigFile(Array(text.utf8), name: "config.json")
   }
 
+  /// The weights by the names that they have in the network's own file.
+  func weightTensors() throws -> [(key: String, tensor: Tensor)] {
+    let prefix = "weights/"
+    return try fixture.keys.filter { $0.hasPrefix(prefix) }.map {
+      (key: String($0.dropFirst(prefix.count)), tensor: try fixture[$0])
+    }
+  }
+
   private var weights: WeightMap {
     get throws {
-      // A copy of the weights alone, so that unused ones are still found.
+      // A file of the weights alone, so that unused ones are still found.
       let folder = try TemporaryFolder()
       let file = try folder.file("weights.safetensors")
-      let prefix = "weights/"
-      let tensors = try fixture.keys.filter { $0.hasPrefix(prefix) }.map {
-        (key: String($0.dropFirst(prefix.count)), tensor: try fixture[$0])
-      }
-      try SafetensorsFile.write(tensors, to: file)
+      try SafetensorsFile.write(weightTensors(), to: file)
       return try WeightMap(contentsOf: file)
     }
   }

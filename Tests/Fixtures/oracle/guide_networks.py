@@ -183,8 +183,7 @@ def save_control(name, seed, config, factor, unet):
     record.keep("plain", residuals(plain))
     guess = call(conditioning_scale=0.5, guess_mode=True)
     record.keep("guess", residuals(guess))
-    if unet is not None:
-        record.keep("unet", {"output": guided(unet, inputs, [plain]), "twice": guided(unet, inputs, [plain, guess])})
+    record.keep("unet", {"output": guided(unet, inputs, [plain]), "twice": guided(unet, inputs, [plain, guess])})
     record.save(name, ControlNetModel, config)
 
 
@@ -244,6 +243,6 @@ def make():
     save_unets()
     save_control("sd_controlnet", SEED + 3, CONTROL_SD, 4, unet_of(2, LCM))
     save_control("sdxl_controlnet", SEED + 4, CONTROL_SDXL, 4, unet_of(0, SDXL))
-    save_control("plain_controlnet", SEED + 5, CONTROL_PLAIN, 2, None)
+    save_control("plain_controlnet", SEED + 5, CONTROL_PLAIN, 2, unet_of(2, LCM))
     save_adapters("sd_ip_adapters", SEED + 6, load("tiny_sd").unet)
     save_adapters("sdxl_ip_adapters", SEED + 7, unet_of(0, SDXL))
