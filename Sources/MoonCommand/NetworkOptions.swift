@@ -25,10 +25,12 @@ package struct NetworkOptions: ParsableArguments {
   package var controlImage: [String] = []
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Weight of the ControlNets: one for all, or one for each; by default 1, from a picture 0.8, when mending 0.5 or, \
-      with SDXL, 1.", valueName: "x"))
+      """
+      Weight of the ControlNets: one for all, or one for each; by default 1, from a picture 0.8, when mending 0.5 or, \
+      with SDXL, 1.
+      """, valueName: "x"))
   package var controlnetScale: [Double] = []
 
   @Option(help: ArgumentHelp("Share of the steps before the ControlNets: one for all, or for each.", valueName: "x"))
@@ -49,7 +51,7 @@ package struct NetworkOptions: ParsableArguments {
   package var ipImage: [String] = []
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Weight of the IP-Adapters: one for all, or one for each; by default 1.", valueName: "x"))
   package var ipScale: [Double] = []
 
@@ -114,7 +116,9 @@ package struct NetworkOptions: ParsableArguments {
   ///
   /// - Throws: `ImageError`, naming the file.
   package func fill(_ request: inout GenerationRequest) throws {
-    func value(_ values: [Double], _ index: Int) -> Double? { values.count == 1 ? values[0] : values.isEmpty ? nil : values[index] }
+    func value(_ values: [Double], _ index: Int) -> Double? {
+      values.count == 1 ? values[0] : values.isEmpty ? nil : values[index]
+    }
     request.controls = try controlImage.enumerated().map { index, path in
       ControlInput(
         try RGBImage(contentsOf: URL(filePath: path)), scale: value(controlnetScale, index),

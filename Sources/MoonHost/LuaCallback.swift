@@ -20,10 +20,6 @@ final class LuaCallback: StepCallback {
   /// Checks that the plugin fits the pipeline, and calls `on_run_begin`.
   func runBegins(_ run: DenoisingRun) throws {
     try perform(.runBegin, run) {
-      if !plugin.manifest.pipelines.contains(run.pipelineName) {
-        throw HookFault(
-          "the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(run.pipelineName)")
-      }
       for name in plugin.manifest.tensorInputs ?? [] where !run.tensorNames.contains(name) {
         throw HookFault(
           "tensor_inputs: there is no '\(PluginText.escaped(String(name.prefix(64))))'; " + offer(name, run))

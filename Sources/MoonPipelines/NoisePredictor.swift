@@ -45,6 +45,10 @@ final class NoisePredictor {
     var conditioning = UNetConditioning(context: try joined(bundles.map(\.promptEmbeds)))
     conditioning.addedEmbeds = try joinedIfPresent(bundles.map(\.text.pooledEmbeds))
     conditioning.timeIDs = try joinedIfPresent(bundles.map(\.timeIDs))
+    if let width = unet.configuration.guidanceWidth {
+      let scales = [Double](repeating: state.guidanceScale, count: halves.count * run.batchSize)
+      conditioning.guidance = try GuidanceEmbedding.rows(of: scales, width: width)
+    }
     conditioning.residuals = try residuals(run, halves, bundles, scaled)
     for (index, projection) in projections.enumerated() {
       let tokens = try bundles.enumerated().map { place, bundle in

@@ -33,8 +33,11 @@ public struct RunState: Sendable {
   /// Whether the loop ends after this step.
   public var isInterrupted: Bool { !interruptRequests.isEmpty }
 
+  /// Whether the network was trained to imitate guidance and takes its scale as an input: then one half is enough.
+  var imitatesGuidance = false
+
   /// Whether both halves are run through the network.
-  public var guides: Bool { guidanceScale > 1 }
+  public var guides: Bool { guidanceScale > 1 && !imitatesGuidance }
 
   init(guidanceScale: Double, guidanceRescale: Double, latents: Tensor, conditional: ConditioningBundle) {
     self.guidanceScale = guidanceScale

@@ -63,6 +63,9 @@ public struct StableDiffusionPipeline: Sendable {
     return copy
   }
 
+  /// Which family the model belongs to: `sd` or `sdxl`.
+  public var name: String { parts.encoder.isXL ? "sdxl" : "sd" }
+
   /// Pixels along one side of a latent.
   public var factor: Int { parts.autoencoder.configuration.factor }
 
@@ -156,7 +159,8 @@ public struct StableDiffusionPipeline: Sendable {
     var state = RunState(
       guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale, latents: start.latents,
       conditional: try encoder.conditional())
-    if request.guidanceScale > 1 { state.unconditional = try encoder.unconditional() }
+    state.imitatesGuidance = sample.guidanceWidth != nil
+    if state.guides { state.unconditional = try encoder.unconditional() }
     state.mask = start.mask.map { HalvedTensor($0) }
     state.maskedImageLatents = start.maskedImageLatents.map { HalvedTensor($0) }
     state.controlImages = try inputs.controlRows(for: request)
@@ -164,7 +168,7 @@ public struct StableDiffusionPipeline: Sendable {
     state.adapterScales = request.imagePrompts.map(\.scale)
     let run = DenoisingRun(
       state: state, start: start, encoder: encoder, autoencoder: parts.autoencoder,
-      pipelineName: parts.encoder.isXL ? "sdxl" : "sd", scheduler: scheduler, window: window, shouldStop: shouldStop)
+      pipelineName: name, scheduler: scheduler, window: window, shouldStop: shouldStop)
     run.inputs = inputs
     run.warnings = corrections
     for note in notes { run.warn(note) }

@@ -6,6 +6,8 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
   case unreadable(path: String, detail: String)
   /// A declaration that breaks a rule; `detail` names the key.
   case badDeclaration(plugin: String, detail: String)
+  /// A plugin for other pipelines than the model's.
+  case misfit(plugin: String, detail: String)
   /// An option value that does not fit its declaration.
   case badOption(plugin: String, detail: String)
 
@@ -19,14 +21,14 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
         + (near.map { "; did you mean '\($0)'?" } ?? "")
     case .unreadable(let path, let detail): "\(path): \(detail)"
     case .badDeclaration(let plugin, let detail): "\(plugin): \(detail)"
-    case .badOption(let plugin, let detail): "\(plugin): \(detail)"
+    case .misfit(let plugin, let detail), .badOption(let plugin, let detail): "\(plugin): \(detail)"
     }
   }
 
   /// Whether the fault is the caller's (a wrong name or option value), not the plugin's.
   public var isUsage: Bool {
     switch self {
-    case .notFound, .badOption: true
+    case .notFound, .misfit, .badOption: true
     case .unreadable, .badDeclaration: false
     }
   }
