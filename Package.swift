@@ -77,6 +77,10 @@ let package = Package(
     .target(
       name: "MoonTestSupport", dependencies: ["MoonTensor", "MoonWeights"],
       path: "Tests/MoonTestSupport", swiftSettings: swiftSettings),
+    .target(
+      name: "MoonTraceSupport",
+      dependencies: ["MoonTestSupport", "MoonTensor", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonPipelines"],
+      path: "Tests/MoonTraceSupport", swiftSettings: swiftSettings),
     tests(of: "MoonTensor"),
     tests(of: "MoonText"),
     tests(of: "MoonLua"),
@@ -86,8 +90,10 @@ let package = Package(
     tests(of: "MoonPlugins", ["MoonLua"]),
     tests(of: "MoonNets", ["MoonTensor", "MoonWeights"]),
     tests(of: "MoonCommunity", ["MoonTensor", "MoonWeights", "MoonNets"]),
-    tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights"]),
-    tests(of: "MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
+    tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights", "MoonTraceSupport"]),
+    tests(
+      of: "MoonHost",
+      ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines", "MoonWeights", "MoonTraceSupport"]),
     tests(of: "MoonCommand", ["moonstep"] + commandDependencies),
   ],
   swiftLanguageModes: [.v6]

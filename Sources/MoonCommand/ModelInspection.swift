@@ -1,4 +1,5 @@
 package import Foundation
+internal import MoonCommunity
 internal import MoonNets
 internal import MoonPipelines
 internal import MoonSchedulers
@@ -14,11 +15,15 @@ package struct ModelInspection: Sendable {
   /// Reads the configurations and the headers of the weights.
   ///
   /// - Parameters:
-  ///   - folder: Holds `model_index.json`.
+  ///   - url: A folder with `model_index.json`, or a safetensors file of any kind.
   ///   - variant: Which weights to prefer where there are several.
   /// - Throws: One sentence that names the file and the key.
-  package init(contentsOf folder: URL, variant: String? = nil) throws {
-    let model = try ModelFolder(folder, variant: variant)
+  package init(contentsOf url: URL, variant: String? = nil) throws {
+    if (try? url.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true {
+      self.lines = try Self.lines(ofFile: url)
+      return
+    }
+    let model = try ModelFolder(url, variant: variant)
     let unet = try UNetConfiguration(model.configuration("unet"))
     let autoencoder = try AutoencoderConfiguration(model.configuration("vae"))
     let encoders = try model.textConfigurations()
@@ -50,6 +55,37 @@ package struct ModelInspection: Sendable {
           DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: isInpaintingModel).joined(separator: ", ")
         ),
       ]
+  }
+
+  /// What one file is; the parts of a checkpoint with their sizes.
+  private static func lines(ofFile url: URL) throws -> [(name: String, text: String)] {
+    let file = try CommunityFile.open(url)
+    let kind = SafetensorsKind(file)
+    var numbers = 0
+    var dtypes: [String] = []
+    for key in file.keys {
+      guard let entry = file.entry(key) else { continue }
+      numbers += entry.shape.reduce(1, *)
+      if !dtypes.contains("\(entry.dtype)") { dtypes.append("\(entry.dtype)") }
+    }
+    let start = [
+      ("file", kind.description),
+      ("weights", "\(millions(numbers)) numbers, \(dtypes.sorted().joined(separator: " and "))"),
+    ]
+    guard case .checkpoint = kind else { return start }
+    let model = try ModelSource(url)
+    let unet = try UNetConfiguration(model.configuration("unet"))
+    let (fields, source) = try model.schedulerFields()
+    let scheduler = try SchedulerConfiguration(fields, source: source)
+    var prediction = ""
+    if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
+    let encoders = try model.textConfigurations().map { "\($0.name) of width \($0.configuration.width)" }
+    let names = DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: unet.inputChannels == 9)
+    return start + [
+      ("unet", "channels \(unet.channels.map(String.init).joined(separator: ", ")), \(unet.inputChannels) in"),
+      ("prompt", encoders.joined(separator: ", ")), ("scheduler", "\(scheduler.kind.className)\(prediction)"),
+      ("plugin tensors", names.joined(separator: ", ")),
+    ]
   }
 
   /// The lines, names in one column.

@@ -14,7 +14,7 @@ package struct NetworkOptions: ParsableArguments {
   package var lora: [LoRAArgument] = []
 
   @Option(help: ArgumentHelp("A textual inversion. Repeat it for several.", valueName: "file"))
-  package var embedding: [String] = []
+  package var textualInversion: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -108,7 +108,7 @@ package struct NetworkOptions: ParsableArguments {
     options.imageAdapters = ipAdapter.map { URL(filePath: $0) }
     options.imageEncoder = imageEncoder.map { URL(filePath: $0) }
     options.adapters = lora.map { ModelOptions.Adapter(URL(filePath: $0.path), weight: $0.weight) }
-    options.embeddings = embedding.map { URL(filePath: $0) }
+    options.embeddings = textualInversion.map { URL(filePath: $0) }
     return options
   }
 

@@ -16,7 +16,7 @@ struct ModelsCommand: ParsableCommand {
       commandName: "inspect",
       abstract: "Tells a model's kind, sizes, types and scheduler, and the tensors on offer to plugins.")
 
-    @Argument(help: "The model: a folder in the diffusers layout.") var path: String
+    @Argument(help: "The model: a diffusers folder, or any safetensors file.") var path: String
     @Option(help: ArgumentHelp("Weights to prefer where the model has several.", valueName: "name"))
     var variant: String?
 
@@ -30,13 +30,13 @@ struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "tokens", abstract: "Tells the tokens that a model reads in a text.")
 
-    @Argument(help: "The model: a folder in the diffusers layout.") var path: String
+    @Argument(help: "The model: a diffusers folder, or a checkpoint in one file.") var path: String
     @Argument(help: "The text.") var text: String
     @Flag(help: "Prints one JSON object: ids (padded to the model's length), tokens, and how many are cut off.")
     var json = false
 
     func run() throws {
-      let tokens = try ModelFolder(URL(filePath: path)).tokenizers()[0].tokenizer.encode(text)
+      let tokens = try ModelSource(URL(filePath: path)).tokenizers()[0].tokenizer.encode(text)
       let list = TokenList(tokens)
       try StandardStream.output.write(json ? list.json.text + "\n" : list.text)
     }

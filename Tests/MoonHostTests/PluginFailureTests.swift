@@ -146,10 +146,7 @@ import Testing
         "tensor_inputs = { 'latent' }, on_step_end = function() end",
         "plugins/x.lua: on_run_begin: tensor_inputs: there is no 'latent'; this pipeline offers \(offered); did you mean 'latents'?"
       ),
-      (
-        "pipelines = { 'sdxl' }, on_step_end = function() end",
-        "plugins/x.lua: on_run_begin: the plugin fits sdxl, not sd"
-      ),
+      ("pipelines = { 'sdxl' }, on_step_end = function() end", "x: the plugin fits sdxl, not sd"),
     ])
   func hooks(hook: String, wanted: String) async throws {
     let source = "return {\n  id = 'x', version = '1', api = 1,\n  \(hook)\n}"

@@ -2,6 +2,7 @@ import MoonImage
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTraceSupport
 import Testing
 
 /// Whole runs of every other pipeline against the reference: SDXL, image-to-image, inpainting, ControlNet, IP-Adapter,

@@ -1,22 +1,22 @@
-import Foundation
-import MoonImage
-import MoonPipelines
-import MoonSchedulers
-import MoonTensor
-import MoonTestSupport
-import MoonWeights
-import Testing
+internal import Foundation
+internal import MoonImage
+package import MoonPipelines
+internal import MoonSchedulers
+internal import MoonTensor
+package import MoonTestSupport
+package import MoonWeights
+internal import Testing
 
 /// One run of `Fixtures/traces/guide.json`: a pipeline beyond plain text-to-image.
-struct GuideTrace: Sendable, CustomTestStringConvertible {
-  let name: String
+package struct GuideTrace: Sendable, CustomTestStringConvertible {
+  package let name: String
   private let object: JSONObject
   private var row: ConfigFile { ConfigFile(object, name: "guide.json") }
 
-  var testDescription: String { name }
+  package var testDescription: String { name }
 
   /// All runs.
-  static let all: [GuideTrace] = {
+  package static let all: [GuideTrace] = {
     do {
       guard case .object(let index) = try FixtureJSON.value("traces/guide.json"),
         case .array(let rows)? = index["traces"]
@@ -32,21 +32,25 @@ struct GuideTrace: Sendable, CustomTestStringConvertible {
   }()
 
   /// The recorded numbers.
-  func fixture() throws -> Fixture { try Fixture("traces/" + row.string("file").dropLast(".safetensors".count)) }
+  package func fixture() throws -> Fixture {
+    try Fixture("traces/" + row.string("file").dropLast(".safetensors".count))
+  }
 
-  var stepCount: Int { get throws { try row.int("num_timesteps") } }
+  package var stepCount: Int { get throws { try row.int("num_timesteps") } }
   /// Guidance set at each step.
-  var guidance: [Double] { get throws { try row.doubleList("guidance") } }
+  package var guidance: [Double] { get throws { try row.doubleList("guidance") } }
   /// Rows of each call of the network.
-  var rows: [Int] { get throws { try row.intList("rows") } }
-  var sensitivity: Float { get throws { Float(try row.double("sensitivity")) } }
-  var isUnguided: Bool { get throws { try guidance.allSatisfy { $0 <= 1 } } }
+  package var rows: [Int] { get throws { try row.intList("rows") } }
+  package var sensitivity: Float { get throws { Float(try row.double("sensitivity")) } }
+
+  /// The callback of the run, `nil` for none.
+  package var callback: ConfigFile? { get throws { try row.section("callback") } }
 
   /// The call's arguments.
   private var call: ConfigFile { get throws { try #require(try row.section("call")) } }
 
   /// The model with all that was loaded beside it, and the scheduler of the run.
-  func pipeline() throws -> StableDiffusionPipeline {
+  package func pipeline() throws -> StableDiffusionPipeline {
     let models = Fixture.folder.appending(path: "models")
     var options = ModelOptions()
     if row.has("controlnets") {
@@ -65,7 +69,7 @@ struct GuideTrace: Sendable, CustomTestStringConvertible {
   }
 
   /// The run as it is asked for here.
-  func request(_ fixture: Fixture) throws -> GenerationRequest {
+  package func request(_ fixture: Fixture) throws -> GenerationRequest {
     let call = try call
     func number<Value>(_ key: String, _ read: (String) throws -> Value) throws -> Value? {
       call.has(key) && !call.isNull(key) ? try read(key) : nil
@@ -189,50 +193,5 @@ struct GuideTrace: Sendable, CustomTestStringConvertible {
 
   private static func picture(_ name: String) throws -> RGBImage {
     try RGBImage(contentsOf: Fixture.folder.appending(path: "pictures").appending(path: name))
-  }
-
-  /// The callback of the run in Swift, as the fixtures' description says.
-  func callbacks() throws -> [any StepCallback] {
-    guard let callback = try row.section("callback") else { return [] }
-    let name = try callback.string("name")
-    switch name {
-    case "GuidanceList":
-      let values = try callback.doubleList("values")
-      let start = HookCallback()
-      start.onStepBegin = { $0.state.guidanceScale = values[$0.step] }
-      return [start]
-    case "LatentEdit":
-      return [
-        ClosureCallback { run in
-          if run.step == 1 { try run.setTensor(run.tensor("latents") * 0.9, for: "latents") }
-        }
-      ]
-    case "IPAdapterScaleCutoffCallback":
-      let ratio = try callback.double("cutoff_step_ratio")
-      return [
-        ClosureCallback { run in
-          if run.step == Int(Double(run.timestepCount) * ratio) {
-            run.state.adapterScales = run.state.adapterScales.map { _ in 0 }
-          }
-        }
-      ]
-    default:
-      let ratio = try callback.double("cutoff_step_ratio")
-      return [
-        ClosureCallback { run in
-          if run.step != Int(Double(run.timestepCount) * ratio) { return }
-          // Each name with both halves keeps the wanted one, as the official callbacks do.
-          for name in run.tensorNames {
-            for index in 0..<run.tensorCount(of: name) {
-              let tensor = try run.tensor(name, at: index)
-              if tensor.shape[0] != 2 * run.batchSize { continue }
-              try run.setTensor(
-                tensor.narrow(0, start: run.batchSize, length: run.batchSize), for: name, at: index)
-            }
-          }
-          run.state.guidanceScale = 0
-        }
-      ]
-    }
   }
 }
