@@ -83,7 +83,8 @@ struct LoRALayer: Sendable {
   /// `weight + strength * scale * up * down`, float32.
   func added(to weight: Tensor, strength: Float) throws(TensorError) -> Tensor {
     let wide = try up.reshaped(to: [up.shape[0], up.shape[1]])
-    let narrow = try down.reshaped(to: [down.shape[0], -1])
+    // The smaller of the factors takes the scale.
+    let narrow = try down.reshaped(to: [down.shape[0], -1]) * (strength * scale)
     var product: Tensor
     if let mid {
       // out[o, i, kernel] = sum over p, q of up[o, p] mid[p, q, kernel] down[q, i]
@@ -96,6 +97,6 @@ struct LoRALayer: Sendable {
       product = try wide.matmul(narrow)
     }
     product = try product.reshaped(to: weight.shape)
-    return try weight + product * (strength * scale)
+    return try weight + product
   }
 }

@@ -36,7 +36,10 @@ struct MergedSource: WeightSource {
     do {
       var sum = weight
       for addition in found { sum = try addition.layer.added(to: sum, strength: addition.strength) }
-      return keepsHalf ? try sum.converted(to: weight.dtype) : sum
+      if keepsHalf { sum = try sum.converted(to: weight.dtype) }
+      // The sum stands in for the weight, whose pages would count as this process's memory from now on.
+      for file in base.files { file.releasePages() }
+      return sum
     } catch {
       let place = base.place(of: key)
       throw .tensor(file: place.file, key: place.key, error)

@@ -82,6 +82,9 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
+  /// Gives the memory of the mapped pages back; what is touched again comes from the disk's cache.
+  package func releasePages() { mapping.releasePages() }
+
   private func found(_ key: String) throws(WeightsError) -> SafetensorsHeader.Entry {
     guard let entry = header.entries[key] else { throw .missingKey(file: name, key: key) }
     return entry
