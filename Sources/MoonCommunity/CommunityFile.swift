@@ -1,11 +1,11 @@
-internal import Foundation
+package import Foundation
 internal import MoonTensor
-internal import MoonWeights
+package import MoonWeights
 
 /// Opens files that may come from anywhere.
-enum CommunityFile {
+package enum CommunityFile {
   /// Maps the safetensors file at `url`; a pickle is refused without being read, by its name or its first bytes.
-  static func open(_ url: URL) throws(CommunityError) -> SafetensorsFile {
+  package static func open(_ url: URL) throws(CommunityError) -> SafetensorsFile {
     if isPickle(url) { throw .pickled(file: url.shownPath) }
     return try onWeights { () throws(WeightsError) in try SafetensorsFile(contentsOf: url) }
   }

@@ -71,7 +71,7 @@ import Testing
     for (arguments, wanted) in cases {
       #expect(complaint(PictureOptions.self, ["--model", "m", "--prompt", "a"] + arguments) == wanted)
     }
-    #expect(complaint(PictureOptions.self, ["--prompt", "a"]) == "Missing expected argument '--model <dir>'")
+    #expect(complaint(PictureOptions.self, ["--prompt", "a"]) == "Missing expected argument '--model <path>'")
     #expect(complaint(PictureOptions.self, ["--model", "m"]) == "Missing expected argument '--prompt <text> ...'")
   }
 

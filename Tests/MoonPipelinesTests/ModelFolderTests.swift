@@ -43,7 +43,8 @@ import Testing
     arguments: [
       (
         "\"StableDiffusionPipeline\"", "\"FluxPipeline\"",
-        "model/model_index.json: the pipeline FluxPipeline is not supported; StableDiffusionPipeline is"
+        "model/model_index.json: the pipeline FluxPipeline is not supported; StableDiffusionPipeline and "
+          + "StableDiffusionXLPipeline are, with their forms for images, inpainting and ControlNet"
       ),
       (
         "\"CLIPTextModel\"", "\"T5EncoderModel\"",

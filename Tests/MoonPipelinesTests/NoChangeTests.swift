@@ -28,8 +28,7 @@ import Testing
     }
     let request = smallRequest(steps: 5, guidance: guidance, scheduler: kind)
     try expectSame(request, callback)
-    let steps = kind == .pndm ? 6 : 5
-    #expect(calls == steps * (guidance > 1 ? 3 : 2))
+    #expect(calls == kind.entries(5) * (guidance > 1 ? 3 : 2))
   }
 
   @Test("may hand back copies of everything they were given", arguments: SchedulerKind.allCases, [7.5, 1])

@@ -70,9 +70,11 @@ import Testing
     },
     BadRequest(
       """
-      there is no scheduler 'dimm'; there are ddim, pndm, euler, euler-a, dpm++2m, \
-      dpm++2m-sde, DPMSolverMultistepScheduler, DDIMScheduler, PNDMScheduler, EulerDiscreteScheduler, \
-      EulerAncestralDiscreteScheduler
+      there is no scheduler 'dimm'; there are ddim, ddpm, pndm, lms, euler, euler-a, heun, dpm++2m, dpm++2m-sde, unipc, \
+      lcm, dpm2, dpm2-a, dpm++2s, deis, DPMSolverMultistepScheduler, DPMSolverSinglestepScheduler, DDIMScheduler, \
+      DDPMScheduler, PNDMScheduler, LMSDiscreteScheduler, EulerDiscreteScheduler, EulerAncestralDiscreteScheduler, \
+      HeunDiscreteScheduler, UniPCMultistepScheduler, LCMScheduler, KDPM2DiscreteScheduler, \
+      KDPM2AncestralDiscreteScheduler, DEISMultistepScheduler
       """
     ) { $0.scheduler = "dimm" },
   ]

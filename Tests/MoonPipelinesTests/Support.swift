@@ -122,3 +122,17 @@ func relativeDifference(_ found: Tensor, _ wanted: Tensor) throws -> Float {
   let largest = right.reduce(0) { max($0, abs($1)) }
   return zip(left, right).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
 }
+
+extension SchedulerKind {
+  /// Whether latents are `clean + sigma * noise`, and scaled at the network's input.
+  var addsNoise: Bool { [.euler, .eulerAncestral, .heun, .lms, .dpm2, .dpm2Ancestral].contains(self) }
+
+  /// Entries of the schedule for so many steps: PNDM repeats one, second-order solvers take all but the last twice.
+  func entries(_ steps: Int) -> Int {
+    switch self {
+    case .pndm: steps + 1
+    case .heun, .dpm2, .dpm2Ancestral: 2 * steps - 1
+    default: steps
+    }
+  }
+}

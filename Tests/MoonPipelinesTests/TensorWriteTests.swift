@@ -87,7 +87,7 @@ import Testing
     let plain = try RecordedRun(request)
     var scale: Float = 1
     let edit = write("latents") { run in
-      let scaled = [.euler, .eulerAncestral].contains(kind)
+      let scaled = kind.addsNoise
       let sigma = Float(run.sigmas[2])
       if scaled { scale = 1 / (sigma * sigma + 1).squareRoot() }
       return try run.tensor("latents") * -0.75

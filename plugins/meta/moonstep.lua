@@ -47,6 +47,15 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field latents? moonstep.Tensor `[batch, channels, height, width]`, at the noise level after the step
 ---@field prompt_embeds? moonstep.Tensor rows of what is not wanted, then of what is, while guidance is on; else the latter alone. Both forms are taken back
 ---@field negative_prompt_embeds? moonstep.Tensor rows of what is not wanted
+---@field add_text_embeds? moonstep.Tensor SDXL: pooled embeddings, rows as in prompt_embeds
+---@field negative_pooled_prompt_embeds? moonstep.Tensor SDXL: pooled embeddings of what is not wanted
+---@field add_time_ids? moonstep.Tensor SDXL: sizes and crops, rows as in prompt_embeds
+---@field add_neg_time_ids? moonstep.Tensor SDXL: sizes and crops of what is not wanted
+---@field mask? moonstep.Tensor inpainting: 1 where the picture is made anew; one row a picture, or both halves
+---@field masked_image_latents? moonstep.Tensor inpainting models: the latents of what stays, likewise
+---@field image? moonstep.Tensor|moonstep.Tensor[] ControlNet from text alone: what the nets follow, likewise; a list with several nets
+---@field control_image? moonstep.Tensor|moonstep.Tensor[] the same in runs that start from a picture
+---@field image_embeds? moonstep.Tensor|moonstep.Tensor[] IP-Adapter: encoded pictures, rows as in prompt_embeds; a list with several adapters
 
 ---The model's predictions of a guided step.
 ---@class moonstep.Noise
@@ -60,6 +69,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@class moonstep.Prompt
 ---@field prompt_embeds moonstep.Tensor `[batch, positions, width]`, may be written
 ---@field negative_prompt_embeds? moonstep.Tensor the same for what is not wanted, may be written; nil where none was given
+---@field pooled_prompt_embeds? moonstep.Tensor SDXL: `[batch, width]`, may be written
+---@field negative_pooled_prompt_embeds? moonstep.Tensor SDXL: the same for what is not wanted, may be written
 
 ---The run.
 ---@class moonstep.Pipe
@@ -79,7 +90,9 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field options table<string, any> values of the declared options
 ---@field x0? moonstep.Tensor the clean latents that the last prediction points to; nil before the first step has ended
 ---@field noise moonstep.Tensor the normal noise that the run started from
----@field image_latents? moonstep.Tensor nil: this run starts from no picture
+---@field image_latents? moonstep.Tensor the latents of the given picture; nil where none was given
+---@field controlnet_scale? number|number[] weight of the ControlNets, a list where there are several, may be written; nil where there is none
+---@field ip_adapter_scale? number|number[] weight of the IP-Adapters, likewise, may be written; nil where there is none
 ---@field guidance_scale number weight of the prompt, may be written; guidance is on while it is above 1
 ---@field guidance_rescale number share of the rescaled guidance, may be written
 ---@field interrupt boolean whether the run ends after this step, may be written
@@ -94,6 +107,10 @@ local Pipe = {}
 ---@param negative? string what is not wanted; that of the run without it
 ---@return moonstep.Prompt
 function Pipe:encode(prompt, negative) end
+
+---Sets the weight of the IP-Adapters: a number for all, or a list with one for each.
+---@param scale number|number[]
+function Pipe:set_ip_adapter_scale(scale) end
 
 ---Takes an encoded prompt in place of the present one, from the next use of the model on.
 ---@param prompt moonstep.Prompt
