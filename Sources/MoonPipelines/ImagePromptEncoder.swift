@@ -23,6 +23,7 @@ struct ImagePromptEncoder: Sendable {
   ///   - images: At least one.
   ///   - takesHiddenStates: Whether the adapter reads the hidden states before the last layer, and no picture is a black
   ///     one; otherwise it reads the projected embedding, and no picture is zeros.
+  /// - Returns: One row, and what stands for no picture.
   /// - Throws: `PipelineError.badRequest`, an error of the encoder.
   func callAsFunction(_ images: [RGBImage], takesHiddenStates: Bool) throws -> ImagePromptEmbeds {
     var rows: [Tensor] = []
@@ -50,6 +51,7 @@ extension ImageTokenProjection {
   ///
   /// - Parameter embeds: `[rows, images, ...]`.
   /// - Returns: `[rows, images * tokens, width]`.
+  /// - Throws: `NetworkError`, `TensorError`.
   func tokens(ofRows embeds: Tensor) throws -> Tensor {
     let (rows, images) = (embeds.shape[0], embeds.shape[1])
     let projected = try self(embeds.reshaped(to: [rows * images] + embeds.shape.dropFirst(2)))
