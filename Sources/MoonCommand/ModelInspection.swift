@@ -29,11 +29,8 @@ package struct ModelInspection: Sendable {
     let encoders = try model.textConfigurations()
     let tokenizers = try model.tokenizers()
     let (fields, source) = try model.schedulerFields()
-    let scheduler = try SchedulerConfiguration(fields, source: source)
     let (height, width) = (unet.sampleHeight * autoencoder.factor, unet.sampleWidth * autoencoder.factor)
     let latents = [autoencoder.latentChannels, unet.sampleHeight, unet.sampleWidth].map(String.init)
-    var prediction = ""
-    if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
     let isInpaintingModel = unet.inputChannels == 2 * autoencoder.latentChannels + 1
     lines =
       try [
@@ -49,7 +46,7 @@ package struct ModelInspection: Sendable {
       ] + encoders.map { ($0.name, try Self.weights(of: model, $0.name, baseName: "model")) } + [
         ("unet", try Self.weights(of: model, "unet", baseName: "diffusion_pytorch_model")),
         ("vae", try Self.weights(of: model, "vae", baseName: "diffusion_pytorch_model")),
-        ("scheduler", "\(scheduler.kind.className)\(prediction)"),
+        ("scheduler", try Self.scheduler(fields, source)),
         (
           "plugin tensors",
           DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: isInpaintingModel).joined(separator: ", ")
@@ -61,29 +58,16 @@ package struct ModelInspection: Sendable {
   private static func lines(ofFile url: URL) throws -> [(name: String, text: String)] {
     let file = try CommunityFile.open(url)
     let kind = SafetensorsKind(file)
-    var numbers = 0
-    var dtypes: [String] = []
-    for key in file.keys {
-      guard let entry = file.entry(key) else { continue }
-      numbers += entry.shape.reduce(1, *)
-      if !dtypes.contains("\(entry.dtype)") { dtypes.append("\(entry.dtype)") }
-    }
-    let start = [
-      ("file", kind.description),
-      ("weights", "\(millions(numbers)) numbers, \(dtypes.sorted().joined(separator: " and "))"),
-    ]
+    let start = [("file", kind.description), ("weights", summary(of: [file]))]
     guard case .checkpoint = kind else { return start }
     let model = try ModelSource(url)
     let unet = try UNetConfiguration(model.configuration("unet"))
     let (fields, source) = try model.schedulerFields()
-    let scheduler = try SchedulerConfiguration(fields, source: source)
-    var prediction = ""
-    if case .string(let type) = scheduler["prediction_type"] { prediction = ", \(type)" }
     let encoders = try model.textConfigurations().map { "\($0.name) of width \($0.configuration.width)" }
     let names = DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: unet.inputChannels == 9)
     return start + [
       ("unet", "channels \(unet.channels.map(String.init).joined(separator: ", ")), \(unet.inputChannels) in"),
-      ("prompt", encoders.joined(separator: ", ")), ("scheduler", "\(scheduler.kind.className)\(prediction)"),
+      ("prompt", encoders.joined(separator: ", ")), ("scheduler", try Self.scheduler(fields, source)),
       ("plugin tensors", names.joined(separator: ", ")),
     ]
   }
@@ -96,20 +80,31 @@ package struct ModelInspection: Sendable {
     }.joined()
   }
 
+  /// The scheduler's class, and what the network predicts where the configuration says so.
+  private static func scheduler(_ fields: [String: ConfigValue], _ source: String) throws -> String {
+    let scheduler = try SchedulerConfiguration(fields, source: source)
+    guard case .string(let type) = scheduler["prediction_type"] else { return scheduler.kind.className }
+    return "\(scheduler.kind.className), \(type)"
+  }
+
   /// How many numbers a part has, of which types, and in which file.
   private static func weights(of model: ModelFolder, _ part: String, baseName: String) throws -> String {
     let found = try WeightFiles.find(in: model.url.appending(path: part), baseName: baseName, variant: model.variant)
+    return "\(summary(of: try files(of: found))), \(found.url.lastPathComponent)"
+  }
+
+  /// How many numbers some files have, and of which types.
+  private static func summary(of files: [SafetensorsFile]) -> String {
     var numbers = 0
-    var dtypes: [String] = []
-    for file in try files(of: found) {
+    var dtypes: Set<String> = []
+    for file in files {
       for key in file.keys {
         guard let entry = file.entry(key) else { continue }
         numbers += entry.shape.reduce(1, *)
-        let dtype = "\(entry.dtype)"
-        if !dtypes.contains(dtype) { dtypes.append(dtype) }
+        dtypes.insert("\(entry.dtype)")
       }
     }
-    return "\(millions(numbers)) numbers, \(dtypes.sorted().joined(separator: " and ")), \(found.url.lastPathComponent)"
+    return "\(millions(numbers)) numbers, \(dtypes.sorted().joined(separator: " and "))"
   }
 
   /// The file itself, or those that an index names.

@@ -42,14 +42,12 @@ final class NoisePredictor {
     let state = run.state
     let bundles = try halves.map { $0 == .unconditional ? try run.unconditional() : state.conditional }
     let scaled = try run.scheduler.scaledModelInput(state.latents, at: run.scheduledIndex(run.step))
-    var conditioning = UNetConditioning(context: try joined(bundles.map(\.promptEmbeds)))
-    conditioning.addedEmbeds = try joinedIfPresent(bundles.map(\.text.pooledEmbeds))
-    conditioning.timeIDs = try joinedIfPresent(bundles.map(\.timeIDs))
+    var conditioning = try conditioning(bundles)
     if let width = unet.configuration.guidanceWidth {
       let scales = [Double](repeating: state.guidanceScale, count: halves.count * run.batchSize)
       conditioning.guidance = try GuidanceEmbedding.rows(of: scales, width: width)
     }
-    conditioning.residuals = try residuals(run, halves, bundles, scaled)
+    conditioning.residuals = try residuals(run, halves, bundles, scaled, conditioning)
     for (index, projection) in projections.enumerated() {
       let tokens = try bundles.enumerated().map { place, bundle in
         try imageTokens.value(of: bundle.imageEmbeds[index], slot: "\(index)/\(halves[place])") { embeds in
@@ -69,28 +67,38 @@ final class NoisePredictor {
     return try Tensor.concatenated([scaled, mask.rows(of: half), masked.rows(of: half)], along: 1)
   }
 
-  /// What the ControlNets that act at this step add, for the rows of all halves.
+  /// Text and sizes of some halves, rows side by side.
+  private func conditioning(_ bundles: [ConditioningBundle]) throws(TensorError) -> UNetConditioning {
+    UNetConditioning(
+      context: try joined(bundles.map(\.promptEmbeds)),
+      addedEmbeds: try joinedIfPresent(bundles.map(\.text.pooledEmbeds)),
+      timeIDs: try joinedIfPresent(bundles.map(\.timeIDs)))
+  }
+
+  /// What the ControlNets that act at this step add, for the rows of all halves; `everything` is the conditioning of
+  /// these rows.
   private func residuals(
-    _ run: DenoisingRun, _ halves: [GuidanceHalf], _ bundles: [ConditioningBundle], _ scaled: Tensor
+    _ run: DenoisingRun, _ halves: [GuidanceHalf], _ bundles: [ConditioningBundle], _ scaled: Tensor,
+    _ everything: UNetConditioning
   ) throws -> ControlResiduals? {
+    if controls.isEmpty { return nil }
     var all: [ControlResiduals] = []
     // A net that guesses sees the wanted half alone, the last.
     let isGuess = run.guessesControl
     let seen = isGuess ? halves.count - 1..<halves.count : halves.indices
+    let conditioning = seen.count == halves.count ? everything : try self.conditioning(Array(bundles[seen]))
+    let input = try joined([Tensor](repeating: scaled, count: seen.count)).channelsLast()
     for (index, control) in controls.enumerated() {
       let scale = run.state.controlScales[index]
       if scale == 0 || !control.acts(at: run.step, of: run.timestepCount) { continue }
-      var conditioning = UNetConditioning(context: try joined(bundles[seen].map(\.promptEmbeds)))
-      conditioning.addedEmbeds = try joinedIfPresent(bundles[seen].map(\.text.pooledEmbeds))
-      conditioning.timeIDs = try joinedIfPresent(bundles[seen].map(\.timeIDs))
       let pictures = try halves[seen].map { half in
         try embeddedControls.value(of: run.state.controlImages[index].rows(of: half), slot: "\(index)/\(half)") {
           try control.net.embedded($0.channelsLast())
         }
       }
       let added = try control.net(
-        joined([Tensor](repeating: scaled, count: seen.count)).channelsLast(), timestep: run.timestep,
-        conditioning: conditioning, embedded: joined(pictures), scale: scale, guesses: isGuess)
+        input, timestep: run.timestep, conditioning: conditioning, embedded: joined(pictures), scale: scale,
+        guesses: isGuess)
       all.append(added)
     }
     guard let sum = try ControlResiduals.sum(all) else { return nil }
