@@ -68,13 +68,16 @@ static void find_pixels(
     const float **pixels, const float *pictures, const moon_tiling *tiling, ptrdiff_t tile, const float *zeros) {
   const ptrdiff_t across = tile % tiling->tiles_across, rest = tile / tiling->tiles_across;
   const ptrdiff_t down = rest % tiling->tiles_down, item = rest / tiling->tiles_down;
+  const ptrdiff_t height = tiling->height >> tiling->doubling, width = tiling->width >> tiling->doubling;
   for (ptrdiff_t y = 0; y < SIDE; y++) {
     const ptrdiff_t row = down * OUT - tiling->top + y;
     for (ptrdiff_t x = 0; x < SIDE; x++) {
       const ptrdiff_t column = across * OUT - tiling->left + x;
       const int is_inside = row >= 0 && row < tiling->height && column >= 0 && column < tiling->width;
       pixels[y * SIDE + x] =
-          is_inside ? pictures + ((item * tiling->height + row) * tiling->width + column) * tiling->inputs : zeros;
+          is_inside ? pictures + ((item * height + (row >> tiling->doubling)) * width + (column >> tiling->doubling)) *
+                                     tiling->inputs
+                    : zeros;
     }
   }
 }

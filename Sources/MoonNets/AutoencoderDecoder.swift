@@ -48,6 +48,6 @@ struct AutoencoderDecoder: Sendable {
       }
       observe?("decoder.up_blocks.\(index)", hidden)
     }
-    return try convolutionOut(normOut(hidden, activation: .silu))
+    return try normOut.convolved(hidden, activation: .silu, by: convolutionOut)
   }
 }

@@ -46,6 +46,6 @@ struct AutoencoderEncoder: Sendable {
     }
     hidden = try midBlock(hidden)
     observe?("encoder.mid_block", hidden)
-    return try convolutionOut(normOut(hidden, activation: .silu))
+    return try normOut.convolved(hidden, activation: .silu, by: convolutionOut)
   }
 }

@@ -20,6 +20,16 @@ package struct GroupNorm: Sendable {
   package func callAsFunction(_ input: Tensor, activation: Activation = .none) throws(TensorError) -> Tensor {
     try input.groupNormalized(groups: groups, weight: weight, bias: bias, epsilon: epsilon, activation: activation)
   }
+
+  /// `convolution` of the normalised and activated input.
+  func convolved(
+    _ input: Tensor, activation: Activation, by convolution: ConvolutionLayer, addingPerRow rowBias: Tensor? = nil,
+    adding residual: Tensor? = nil
+  ) throws(TensorError) -> Tensor {
+    let scales = try input.groupScales(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+    return try convolution(
+      input, scaledBy: scales, activation: activation, addingPerRow: rowBias, adding: residual)
+  }
 }
 
 /// Layer normalisation over the last dimension, with its weights.

@@ -46,9 +46,9 @@ package struct ResidualBlock: Sendable {
   package func callAsFunction(_ input: Tensor, activatedTime: Tensor? = nil) throws(TensorError) -> Tensor {
     var rowBias: Tensor?
     if let timeProjection, let activatedTime { rowBias = try timeProjection(activatedTime) }
-    var hidden = try firstNorm(input, activation: .silu)
-    hidden = try firstConvolution(hidden, addingPerRow: rowBias)
-    hidden = try secondNorm(hidden, activation: .silu)
-    return try secondConvolution(hidden, adding: shortcut?(input) ?? input)
+    let hidden = try firstNorm.convolved(
+      input, activation: .silu, by: firstConvolution, addingPerRow: rowBias)
+    return try secondNorm.convolved(
+      hidden, activation: .silu, by: secondConvolution, adding: shortcut?(input) ?? input)
   }
 }

@@ -35,7 +35,7 @@ package struct TransformerBlock: Sendable {
     let normalized = try selfNorm(input)
     var hidden = try selfAttention(normalized, context: normalized, adding: input)
     hidden = try crossAttention(crossNorm(hidden), context: context, images: images, adding: hidden)
-    return try feedForward(gate(feedForwardNorm(hidden)).gatedGELU(), adding: hidden)
+    return try feedForward(gate.gatedGELU(feedForwardNorm(hidden)), adding: hidden)
   }
 }
 

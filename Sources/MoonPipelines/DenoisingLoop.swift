@@ -82,12 +82,9 @@ struct DenoisingLoop {
     try predict(run, halves: [.conditional])
   }
 
-  /// The network on both halves at once; their predictions are combined, callbacks last.
+  /// The network on both halves; their predictions are combined, callbacks last.
   private func guidedPrediction(_ run: DenoisingRun) throws -> Tensor {
-    let both = try predict(run, halves: [.unconditional, .conditional])
-    let rows = run.batchSize
-    let unconditional = try both.narrow(0, start: 0, length: rows)
-    let conditional = try both.narrow(0, start: rows, length: rows)
+    let (unconditional, conditional) = try predict.bothHalves(run)
     var combined = try Guidance.combine(
       conditional: conditional, unconditional: unconditional, scale: run.state.guidanceScale)
     if run.state.guidanceRescale > 0 {

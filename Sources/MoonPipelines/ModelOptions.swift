@@ -36,6 +36,34 @@ public struct ModelOptions: Sendable {
   /// Textual inversion files; the token of each is what the file says, or its name.
   public var embeddings: [URL] = []
 
+  /// How much memory the networks of the loop may spend on weights in the form that they compute with.
+  public var weightsCache = WeightsCacheLimit.automatic
+
+  /// Whether to take less memory where that costs time: guidance runs its halves one after the other, and weights are
+  /// not kept between steps unless `weightsCache` says how many. The halves also take turns where the machine's free
+  /// memory is short.
+  public var lowMemory = false
+
   /// Nothing but the model.
   public init() {}
+}
+
+/// How much memory networks may spend on keeping their weights between steps in the form that they compute with: as
+/// float32, packed or transformed. Results are the same with any limit.
+public enum WeightsCacheLimit: Sendable, Equatable {
+  /// 256 MiB: a small model whole, of a large one the layers that come first; nothing with `lowMemory`.
+  case automatic
+  /// Weights are prepared anew in each step.
+  case off
+  /// At most so many bytes.
+  case bytes(Int)
+
+  /// The limit in bytes.
+  func byteCount(lowMemory: Bool) -> Int {
+    switch self {
+    case .automatic: lowMemory ? 0 : 256 << 20
+    case .off: 0
+    case .bytes(let count): max(0, count)
+    }
+  }
 }

@@ -11,6 +11,8 @@ final class NoisePredictor {
   private let controls: [ControlPart]
   private let projections: [ImageTokenProjection]
   private let observe: (Tensor, Tensor) -> Void
+  /// Whether both halves of guidance go through the networks one after the other: slower, with less memory.
+  private let takesTurns: Bool
   private var embeddedControls = RecentResults()
   private var imageTokens = RecentResults()
 
@@ -20,15 +22,32 @@ final class NoisePredictor {
   ///   - unet: With the attention layers of the IP-Adapters.
   ///   - controls: In the order of `RunState.controlImages`.
   ///   - projections: In the order of `RunState.adapterScales`.
+  ///   - takesTurns: Whether both halves go through the networks one after the other.
   ///   - observe: Called before each call of the network with its latents and text embeddings.
   init(
-    unet: UNet, controls: [ControlPart], projections: [ImageTokenProjection],
+    unet: UNet, controls: [ControlPart], projections: [ImageTokenProjection], takesTurns: Bool = false,
     observe: @escaping (Tensor, Tensor) -> Void
   ) {
     self.unet = unet
     self.controls = controls
     self.projections = projections
+    self.takesTurns = takesTurns
     self.observe = observe
+  }
+
+  /// Predicts the noise for both halves.
+  ///
+  /// - Parameter run: The run.
+  /// - Returns: `[batch, channels, height, width]` each.
+  /// - Throws: An error of a network; `TensorError.interrupted`.
+  func bothHalves(_ run: DenoisingRun) throws -> (unconditional: Tensor, conditional: Tensor) {
+    // ControlNets that guess look at the wanted half's place among both.
+    if takesTurns && !run.guessesControl {
+      return (try self(run, halves: [.unconditional]), try self(run, halves: [.conditional]))
+    }
+    let both = try self(run, halves: [.unconditional, .conditional])
+    let rows = run.batchSize
+    return (try both.narrow(0, start: 0, length: rows), try both.narrow(0, start: rows, length: rows))
   }
 
   /// Predicts the noise for the step that runs.

@@ -21,6 +21,9 @@ public struct StableDiffusionPipeline: Sendable {
   private var adapters: [LoadedAdapter] = []
   private var schedulerFields: [String: ConfigValue]
   private var schedulerSource: String
+  /// Where the networks of the loop keep prepared weights, from run to run.
+  private let weightCache: WeightCache
+  private let savesMemory: Bool
   /// What the user should know of the model.
   private let warnings: [String]
 
@@ -45,6 +48,8 @@ public struct StableDiffusionPipeline: Sendable {
   public init(contentsOf url: URL, options: ModelOptions) throws {
     let model = try ModelSource(url, variant: options.variant)
     warnings = try model.warnings()
+    weightCache = WeightCache(limit: options.weightsCache.byteCount(lowMemory: options.lowMemory))
+    savesMemory = options.lowMemory
     parts = try ModelParts(model, options: options)
     (schedulerFields, schedulerSource) = try model.schedulerFields()
     controlNets = try options.controlNets.map { try ControlNet(contentsOf: $0, for: parts, variant: options.variant) }
@@ -89,15 +94,19 @@ public struct StableDiffusionPipeline: Sendable {
   }
 
   /// Makes pictures as the public method of this name does, and calls `observe` before each call of the network with
-  /// its latents, `[rows, channels, height, width]`, and the text embeddings of these rows.
+  /// its latents, `[rows, channels, height, width]`, and the text embeddings of these rows; `profile` is told of all
+  /// operations.
   package func run(
     _ request: GenerationRequest, callbacks: [any StepCallback], threads: Int? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }, progress: (StepProgress) -> Void = { _ in },
-    observe: (Tensor, Tensor) -> Void
+    profile: RunProfile? = nil, observe: (Tensor, Tensor) -> Void
   ) throws -> GenerationResult {
-    let environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
     // What prepares and finishes a run is short, and a stopped run shall still end in a picture.
-    let quiet = TensorEnvironment(threads: threads)
+    var quiet = TensorEnvironment(threads: threads)
+    quiet.profile = profile?.preparation
+    var environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
+    environment.weightCache = weightCache
+    environment.profile = profile?.steps
     var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
     // The parts take turns in memory: one that rests gives back the pages of its weights.
     for part in parts.encoder.parts { part.textEncoder.pages.release() }
@@ -115,7 +124,7 @@ public struct StableDiffusionPipeline: Sendable {
             controls: zip(controlNets, request.controls).map {
               ControlPart(net: $0, start: $1.guidanceStart, end: $1.guidanceEnd)
             },
-            projections: adapters.map(\.projection), observe: observe),
+            projections: adapters.map(\.projection), takesTurns: takesTurns(run), observe: observe),
           callbacks: callbacks, shouldStop: shouldStop, progress: progress)
         try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
       }
@@ -125,7 +134,18 @@ public struct StableDiffusionPipeline: Sendable {
     MemoryPool.shared.trim()
     report.warnings = warnings + run.warnings
     report.timesteps = run.timesteps
+    quiet.profile = profile?.decoding
     return try TensorEnvironment.$current.withValue(quiet) { try finish(run, report) }
+  }
+
+  /// Whether both halves of guidance shall go through the networks one after the other.
+  private func takesTurns(_ run: DenoisingRun) -> Bool {
+    if savesMemory { return true }
+    guard let available = SystemMemory.availableByteCount else { return false }
+    // Activations of Stable Diffusion and SDXL take about forty times those of their first layer.
+    let shape = run.latentsShape
+    let first = Double(2 * shape[0] * shape[2] * shape[3]) * Double(parts.unet.configuration.channels.first ?? 0)
+    return 40 * 4 * first > Double(available) / 2
   }
 
   /// Encodes the prompts, sets the schedule and makes the first latents.

@@ -5,8 +5,23 @@ struct ConvolutionCall {
   let geometry: ConvolutionGeometry
   let source: Tensor
   let weight: Tensor
+  let prepared: PreparedWeights
   let shifts: Tensor
   let residual: Tensor?
+
+  /// The convolution in the way that costs least.
+  func run(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
+    if geometry.isWorthTransforming {
+      try OperationProfile.measure(.winograd, operations: geometry.operations) { () throws(TensorError) in
+        try unsafe runTransformed(into: result)
+      }
+    } else {
+      let kind = geometry.taps == 1 ? OperationProfile.Kind.pointwise : .convolution
+      try OperationProfile.measure(kind, operations: geometry.operations) { () throws(TensorError) in
+        try unsafe runDirectly(into: result)
+      }
+    }
+  }
 
   /// The convolution as one product: the window of each pixel is read in place, tap by tap.
   func runDirectly(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
@@ -14,6 +29,7 @@ struct ConvolutionCall {
     let zeros = try Tensor(repeating: 0, shape: [max(inputs, 1)])
     let product = PackedProduct(rows: geometry.batch * pixels, columns: outputs, taps: taps, depth: inputs)
     try unsafe product.run(
+      keeping: prepared,
       pack: { _, columns, panels in
         let first = columns.lowerBound * inputs * taps
         unsafe moon_pack_columns(
@@ -56,7 +72,7 @@ extension ConvolutionGeometry {
       for y in top..<top + kernelHeight {
         for x in left..<left + kernelWidth {
           let isInside = y >= 0 && y < height && x >= 0 && x < width
-          let pixel = (item * height + y) * width + x
+          let pixel = (item * (height >> doubling) + (y >> doubling)) * (width >> doubling) + (x >> doubling)
           unsafe pointers[slot] = isInside ? pictures + pixel * channels : zeros
           slot += rows.count
         }

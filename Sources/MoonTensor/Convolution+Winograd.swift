@@ -16,14 +16,15 @@ extension ConvolutionCall {
   func runTransformed(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
     let run = try WinogradRun(self)
     let weights = Int(MOON_WINOGRAD_POINTS) * run.inputs * run.outputs
+    let kept = try unsafe run.keptWeights()
     if weights <= Self.mostSharedWeights && run.tiles >= Self.manyTiles {
-      try unsafe run.overTiles(into: result)
+      try unsafe run.overTiles(kept: kept, into: result)
     } else {
       let most = max(6, Self.mostSharedTiles / (Int(MOON_WINOGRAD_POINTS) * run.inputs))
       let rounds = (run.tiles + most - 1) / most
       for round in 0..<rounds {
         try unsafe run.overOutputs(
-          tiles: run.tiles * round / rounds..<run.tiles * (round + 1) / rounds, into: result)
+          tiles: run.tiles * round / rounds..<run.tiles * (round + 1) / rounds, kept: kept, into: result)
       }
     }
   }
@@ -56,7 +57,7 @@ private struct WinogradRun {
     tiling = moon_tiling(
       height: geometry.height, width: geometry.width, inputs: inputs, top: geometry.padding.top,
       left: geometry.padding.left, rows: geometry.outputHeight, columns: geometry.outputWidth, outputs: outputs,
-      tiles_down: down, tiles_across: across)
+      tiles_down: down, tiles_across: across, doubling: geometry.doubling)
     zeros = try Tensor(repeating: 0, shape: [inputs])
   }
 
@@ -99,16 +100,33 @@ private struct WinogradRun {
     }
   }
 
-  /// Weights first, then blocks of tiles.
-  func overTiles(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
-    let panels = (outputs + panel - 1) / panel
-    let weightStride = moon_winograd_stride(panels * inputs * panel)
-    let u = unsafe MemoryPool.shared.takeFloats(points * weightStride)
-    defer { unsafe MemoryPool.shared.giveFloats(u, points * weightStride) }
+  /// Panels of outputs.
+  private var panels: Int { (outputs + panel - 1) / panel }
+  /// Floats of all transformed weights of one point.
+  private var weightStride: Int { moon_winograd_stride(panels * inputs * panel) }
+
+  /// Transforms all weights.
+  private func transformWeights(into u: UnsafeMutablePointer<Float>) throws(TensorError) {
     try unsafe Parallel.forEachPiece(of: panels, scratch: packingRoom) { index, room in
       unsafe transformWeights(
         panel: index, inputs: 0..<inputs, into: u + index * inputs * panel, pointStride: weightStride, room: room)
     }
+  }
+
+  /// The transforms of all weights as they are kept between calls, if they may be.
+  func keptWeights() throws(TensorError) -> UnsafeMutablePointer<Float>? {
+    try unsafe call.prepared.floats(.transforms, count: points * weightStride) {
+      u throws(TensorError) in try unsafe transformWeights(into: u)
+    }
+  }
+
+  /// Weights first, unless they are `kept`, then blocks of tiles.
+  func overTiles(
+    kept: UnsafeMutablePointer<Float>?, into result: UnsafeMutablePointer<Float>
+  ) throws(TensorError) {
+    let u = unsafe kept ?? MemoryPool.shared.takeFloats(points * weightStride)
+    defer { if unsafe kept == nil { unsafe MemoryPool.shared.giveFloats(u, points * weightStride) } }
+    if unsafe kept == nil { try unsafe transformWeights(into: u) }
     let block = tileBlock
     let blocks = (tiles + block - 1) / block
     let columns = min(outputs, Self.outputBlock)
@@ -135,11 +153,15 @@ private struct WinogradRun {
     }
   }
 
-  /// Tiles first, then blocks of outputs.
-  func overOutputs(tiles range: Range<Int>, into result: UnsafeMutablePointer<Float>) throws(TensorError) {
+  /// Tiles first, then blocks of outputs, with `kept` weights or with weights that are transformed block by block.
+  func overOutputs(
+    tiles range: Range<Int>, kept: UnsafeMutablePointer<Float>?, into result: UnsafeMutablePointer<Float>
+  ) throws(TensorError) {
     // Blocks of the depth lie one after the other, each with all its points: what one product reads is in one piece.
-    let depth = min(inputs, Self.depthBlock)
-    let depths = (inputs + depth - 1) / depth
+    // They are cut as the product cuts its depth, so that both ways give the same sums.
+    let depths = unsafe kept == nil ? (inputs + Self.depthBlock - 1) / Self.depthBlock : 1
+    let depth = (inputs + depths - 1) / depths
+    func part(_ block: Int) -> Range<Int> { inputs * block / depths..<inputs * (block + 1) / depths }
     let tileStride = moon_winograd_stride(range.count * depth)
     let roomForTiles = depths * points * tileStride
     let v = unsafe MemoryPool.shared.takeFloats(roomForTiles)
@@ -147,35 +169,37 @@ private struct WinogradRun {
     try Parallel.forEachPiece(of: range.count * depths) { piece in
       let (tile, block) = piece.quotientAndRemainder(dividingBy: depths)
       let place = range.lowerBound + tile
-      let count = min(depth, inputs - block * depth)
+      let channels = part(block)
       unsafe transformTiles(
-        place..<place + 1, inputs: block * depth..<block * depth + count,
-        into: v + block * points * tileStride + tile * count, pointStride: tileStride)
+        place..<place + 1, inputs: channels, into: v + block * points * tileStride + tile * channels.count,
+        pointStride: tileStride)
     }
-    let panels = (outputs + panel - 1) / panel
     let pieces = outputPieces(panels: panels)
     let widest = (panels + pieces - 1) / pieces
-    let roomForWeights = points * moon_winograd_stride(widest * panel * depth)
+    let roomForWeights = unsafe kept == nil ? points * moon_winograd_stride(widest * panel * depth) : 0
     let roomForProducts = points * moon_winograd_stride(range.count * widest * panel)
-    let room = roomForWeights + roomForProducts + max(packingRoom, 2 * Self.rowBlock)
-    try unsafe Parallel.forEachPiece(of: pieces, scratch: room) { piece, u in
+    let scratch = roomForWeights + roomForProducts + max(packingRoom, 2 * Self.rowBlock)
+    try unsafe Parallel.forEachPiece(of: pieces, scratch: scratch) { piece, room in
       let mine = panels * piece / pieces..<panels * (piece + 1) / pieces
       let channels = mine.lowerBound * panel..<min(outputs, mine.upperBound * panel)
-      let products = unsafe u + roomForWeights
+      let products = unsafe room + roomForWeights
       let productStride = moon_winograd_stride(range.count * channels.count)
       for block in 0..<depths {
-        let start = block * depth
-        let count = min(depth, inputs - start)
-        let weightStride = moon_winograd_stride(mine.count * panel * count)
-        for (place, index) in mine.enumerated() {
-          unsafe transformWeights(
-            panel: index, inputs: start..<start + count, into: u + place * count * panel, pointStride: weightStride,
-            room: products + roomForProducts)
+        let (start, count) = (part(block).lowerBound, part(block).count)
+        var pointStride = weightStride
+        if unsafe kept == nil {
+          pointStride = moon_winograd_stride(mine.count * panel * count)
+          for (place, index) in mine.enumerated() {
+            unsafe transformWeights(
+              panel: index, inputs: start..<start + count, into: room + place * count * panel,
+              pointStride: pointStride, room: products + roomForProducts)
+          }
         }
+        let u = unsafe kept.map { unsafe $0 + channels.lowerBound * inputs } ?? room
         for point in 0..<points {
           unsafe multiply(
             v + (block * points + point) * tileStride, rowStride: count, rows: range.count, depth: count,
-            by: u + point * weightStride, columns: channels.count, into: products + point * productStride,
+            by: u + point * pointStride, columns: channels.count, into: products + point * productStride,
             isFirst: start == 0, room: products + roomForProducts)
         }
       }

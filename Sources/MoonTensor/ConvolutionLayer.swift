@@ -24,6 +24,7 @@ package struct ConvolutionLayer: Sendable {
   let bias: Tensor?
   let stride: Int
   let padding: Padding
+  let prepared = PreparedWeights()
 
   /// A layer with `weight` `[O, I, height, width]` and `bias` `[O]`, of any element type; half-precision weights stay
   /// half.
@@ -51,34 +52,36 @@ package struct ConvolutionLayer: Sendable {
   ///
   /// - Parameters:
   ///   - x: `[B, H, W, I]`.
+  ///   - isDoubled: Whether `x` is enlarged to `[B, 2H, 2W, I]` first, by repeating pixels.
   ///   - rowBias: `[B, O]`, added to every pixel of its row of the batch.
   ///   - residual: Shape of the result, `[B, H', W', O]`, added last.
   /// - Returns: `[B, H', W', O]`.
   /// - Throws: `TensorError.shapeMismatch`, `.badShape`, `.outOfBudget`, `.interrupted`.
   package func callAsFunction(
-    _ x: Tensor, addingPerRow rowBias: Tensor? = nil, adding residual: Tensor? = nil
+    _ x: Tensor, isDoubled: Bool = false, addingPerRow rowBias: Tensor? = nil, adding residual: Tensor? = nil
   ) throws(TensorError) -> Tensor {
-    guard x.rank == 4, x.shape[3] == inputChannels else {
-      throw .shapeMismatch(operation: "convolution", found: x.shape, wanted: [inputChannels])
-    }
-    let geometry = try ConvolutionGeometry(self, picture: x.shape)
+    try requireChannels(x)
+    let geometry = try ConvolutionGeometry(self, picture: x.shape, doubling: isDoubled ? 1 : 0)
     let result = try Tensor(uninitialized: geometry.outputShape)
     try rowBias?.requireShape([x.shape[0], outputChannels], operation: "convolution row bias")
     try residual?.requireShape(result.shape, operation: "convolution residual")
     guard result.count > 0, let pixels = unsafe result.mutableFloats.baseAddress else { return result }
     let call = try ConvolutionCall(
-      geometry: geometry, source: x.contiguous(), weight: weight, shifts: shifts(rowBias, batch: x.shape[0]),
-      residual: residual?.contiguous())
-    if geometry.isWorthTransforming {
-      try unsafe call.runTransformed(into: pixels)
-    } else {
-      try unsafe call.runDirectly(into: pixels)
-    }
+      geometry: geometry, source: x.contiguous(), weight: weight, prepared: prepared,
+      shifts: shifts(rowBias, batch: x.shape[0]), residual: residual?.contiguous())
+    try unsafe call.run(into: pixels)
     return result
   }
 
+  /// Throws unless `x` is a batch of pictures with the layer's channels.
+  func requireChannels(_ x: Tensor) throws(TensorError) {
+    guard x.rank == 4, x.shape[3] == inputChannels else {
+      throw .shapeMismatch(operation: "convolution", found: x.shape, wanted: [inputChannels])
+    }
+  }
+
   /// `[B, O]`: bias plus row bias.
-  private func shifts(_ rowBias: Tensor?, batch: Int) throws(TensorError) -> Tensor {
+  func shifts(_ rowBias: Tensor?, batch: Int) throws(TensorError) -> Tensor {
     var values = [Float](repeating: 0, count: batch * outputChannels)
     if let rowBias { values = try rowBias.floats() }
     if let bias = try bias?.floats() {
@@ -94,11 +97,22 @@ struct ConvolutionGeometry {
   let outputHeight: Int, outputWidth: Int, outputChannels: Int
   let kernelHeight: Int, kernelWidth: Int, stride: Int
   let padding: Padding
+  /// 1 where each stored pixel is two rows and two columns of the picture, else 0.
+  let doubling: Int
 
-  init(_ layer: ConvolutionLayer, picture: [Int]) throws(TensorError) {
-    (batch, height, width, channels) = (picture[0], picture[1], picture[2], picture[3])
+  /// The sizes of `layer` on pictures that are stored as `picture`, `[B, H, W, I]`, with the layer's padding or another.
+  init(
+    _ layer: ConvolutionLayer, picture: [Int], doubling: Int = 0, padding other: Padding? = nil
+  ) throws(TensorError) {
+    (batch, channels) = (picture[0], picture[3])
+    let (tallest, widest) = (
+      picture[1].multipliedReportingOverflow(by: 2), picture[2].multipliedReportingOverflow(by: 2)
+    )
+    if tallest.overflow || widest.overflow { throw .badShape(picture, reason: "too many elements") }
+    (height, width) = doubling == 0 ? (picture[1], picture[2]) : (tallest.partialValue, widest.partialValue)
     (kernelHeight, kernelWidth) = (layer.weight.shape[2], layer.weight.shape[3])
-    (stride, padding, outputChannels) = (layer.stride, layer.padding, layer.outputChannels)
+    (stride, padding, outputChannels) = (layer.stride, other ?? layer.padding, layer.outputChannels)
+    self.doubling = doubling
     let (tall, wide) = (height + padding.top + padding.bottom, width + padding.left + padding.right)
     if tall < kernelHeight || wide < kernelWidth {
       throw .badShape(picture, reason: "smaller than the convolution's window of \(kernelHeight) x \(kernelWidth)")
@@ -111,6 +125,8 @@ struct ConvolutionGeometry {
   /// Pixels of one picture that comes out.
   var pixels: Int { outputHeight * outputWidth }
   var taps: Int { kernelHeight * kernelWidth }
+  /// Multiplications and additions of a direct convolution.
+  var operations: Double { 2 * Double(batch * pixels) * Double(taps * channels) * Double(outputChannels) }
 
   /// Whether Winograd's transforms cost less than the products they save: 36 products for a tile of 16 pixels instead
   /// of 9 a pixel, with the transforms of pictures paid once an output channel and those of weights once a tile.

@@ -4,6 +4,7 @@ internal import CMoonKernels
 package struct LinearLayer: Sendable {
   private let weight: Tensor
   private let bias: Tensor?
+  private let prepared = PreparedWeights()
 
   /// Up to here rows are multiplied one by one with the weights as they lie; from there on weights are packed first.
   private static let fewRows = 4
@@ -47,27 +48,28 @@ package struct LinearLayer: Sendable {
         c + start, n, rows.count, columns.count, bias.map { unsafe $0.floatPointer + columns.lowerBound },
         added.map { unsafe $0.floatPointer + start }, n, activation.rawValue)
     }
-    if m <= Self.fewRows {
-      let grain = 64
-      try Parallel.forEachPiece(of: (n + grain - 1) / grain) { piece in
-        let columns = piece * grain..<min(n, (piece + 1) * grain)
-        unsafe moon_dot_rows(
-          c + columns.lowerBound, n, source.floatPointer, m, weight.rawPointer(advancedBy: columns.lowerBound * k),
-          weight.dtype.kernelKind, columns.count, k)
-        finish(0..<m, columns)
+    try OperationProfile.measure(.linear, operations: 2 * Double(m) * Double(n) * Double(k)) { () throws(TensorError) in
+      if m <= Self.fewRows {
+        let grain = 64
+        return try Parallel.forEachPiece(of: (n + grain - 1) / grain) { piece in
+          let columns = piece * grain..<min(n, (piece + 1) * grain)
+          unsafe moon_dot_rows(
+            c + columns.lowerBound, n, source.floatPointer, m, weight.rawPointer(advancedBy: columns.lowerBound * k),
+            weight.dtype.kernelKind, columns.count, k)
+          finish(0..<m, columns)
+        }
       }
-      return result
+      try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k).run(
+        keeping: prepared, pack: { _, columns, panels in unsafe pack(columns, to: panels) },
+        point: { rows, pointers in
+          for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
+        },
+        { piece, _ in
+          let (rows, columns) = (piece.rows, piece.columns)
+          unsafe piece.multiply(into: c + rows.lowerBound * n + columns.lowerBound, stride: n)
+          finish(rows, columns)
+        })
     }
-    try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k).run(
-      pack: { _, columns, panels in unsafe pack(columns, to: panels) },
-      point: { rows, pointers in
-        for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
-      },
-      { piece, _ in
-        let (rows, columns) = (piece.rows, piece.columns)
-        unsafe piece.multiply(into: c + rows.lowerBound * n + columns.lowerBound, stride: n)
-        finish(rows, columns)
-      })
     return result
   }
 
@@ -88,24 +90,27 @@ package struct LinearLayer: Sendable {
     let result = try Tensor(uninitialized: x.shape.dropLast() + [n])
     guard result.count > 0, let c = unsafe result.mutableFloats.baseAddress else { return result }
     let source = try x.contiguous()
-    try unsafe PackedProduct(rows: result.count / n, columns: n, taps: 1, depth: k, sets: 2).run(
-      room: 2 * PackedProduct.panel,
-      pack: { set, columns, panels in
-        unsafe pack(set * n + columns.lowerBound..<set * n + columns.upperBound, to: panels)
-      },
-      point: { rows, pointers in
-        for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
-      },
-      { piece, values in
-        let (rows, columns) = (piece.rows, piece.columns)
-        let gates = unsafe values + rows.count * columns.count
-        unsafe piece.multiply(set: 0, into: values, stride: columns.count)
-        unsafe piece.multiply(set: 1, into: gates, stride: columns.count)
-        unsafe moon_gate_rows(
-          c + rows.lowerBound * n + columns.lowerBound, n, values, gates, columns.count, rows.count, columns.count,
-          bias.map { unsafe $0.floatPointer + columns.lowerBound },
-          bias.map { unsafe $0.floatPointer + n + columns.lowerBound })
-      })
+    let m = result.count / n
+    try OperationProfile.measure(.gated, operations: 4 * Double(m) * Double(n) * Double(k)) { () throws(TensorError) in
+      try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k, sets: 2).run(
+        room: 2 * PackedProduct.panel, keeping: prepared,
+        pack: { set, columns, panels in
+          unsafe pack(set * n + columns.lowerBound..<set * n + columns.upperBound, to: panels)
+        },
+        point: { rows, pointers in
+          for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
+        },
+        { piece, values in
+          let (rows, columns) = (piece.rows, piece.columns)
+          let gates = unsafe values + rows.count * columns.count
+          unsafe piece.multiply(set: 0, into: values, stride: columns.count)
+          unsafe piece.multiply(set: 1, into: gates, stride: columns.count)
+          unsafe moon_gate_rows(
+            c + rows.lowerBound * n + columns.lowerBound, n, values, gates, columns.count, rows.count, columns.count,
+            bias.map { unsafe $0.floatPointer + columns.lowerBound },
+            bias.map { unsafe $0.floatPointer + n + columns.lowerBound })
+        })
+    }
     return result
   }
 

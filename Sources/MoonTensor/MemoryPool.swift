@@ -11,8 +11,8 @@ import Synchronization
 
   /// Blocks below this size come from the system each time.
   static let smallestBlock = 1 << 17
-  /// The most bytes kept while nobody uses them.
-  static let mostKept = 256 << 20
+  /// Bytes that may be kept whatever is needed.
+  static let leastKept = 64 << 20
   private static let hugePage = 1 << 21
 
   /// Memory nobody uses: whoever takes it out of the list owns it.
@@ -20,20 +20,47 @@ import Synchronization
     let base: UnsafeMutableRawPointer
     let byteCount: Int
   }
-  /// Kept blocks, the one given back last at the end.
-  private let kept = Mutex<[Block]>([])
+  private struct State {
+    /// Kept blocks, the one given back last at the end.
+    var kept: [Block] = []
+    /// Bytes of `kept`.
+    var keptCount = 0
+    /// Bytes of the large blocks in use, now and at most since the last trim.
+    var usedCount = 0
+    var mostUsed = 0
+
+    /// Takes blocks out until what is held beside the blocks in use is no more than a quarter over the real need.
+    mutating func dropOldest() -> [Block] {
+      var count = 0
+      let most = max(MemoryPool.leastKept, mostUsed + mostUsed / 4 - usedCount)
+      while keptCount > most && count < kept.count {
+        keptCount -= kept[count].byteCount
+        count += 1
+      }
+      let dropped = Array(kept.prefix(count))
+      kept.removeFirst(count)
+      return dropped
+    }
+  }
+  private let state = Mutex(State())
 
   /// Bytes kept now.
-  package var keptByteCount: Int { kept.withLock { $0.reduce(0) { $0 + $1.byteCount } } }
+  package var keptByteCount: Int { state.withLock { $0.keptCount } }
 
   /// Memory for `byteCount` bytes from a 64-byte boundary on; `give` it back with the same count.
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let size = Self.blockSize(for: byteCount)
     if size < Self.smallestBlock { return .allocate(byteCount: size, alignment: 64) }
-    let found: Block? = kept.withLock { blocks in
-      guard let place = blocks.lastIndex(where: { $0.byteCount == size }) else { return nil }
-      return blocks.remove(at: place)
+    let (found, dropped): (Block?, [Block]) = state.withLock { state in
+      state.usedCount += size
+      state.mostUsed = max(state.mostUsed, state.usedCount)
+      guard let place = state.kept.lastIndex(where: { $0.byteCount == size }) else {
+        return (nil, state.dropOldest())
+      }
+      state.keptCount -= size
+      return (state.kept.remove(at: place), [])
     }
+    for block in dropped { unsafe block.base.deallocate() }
     if let found = found { return unsafe found.base }
     let isHuge = size >= 2 * Self.hugePage
     let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isHuge ? Self.hugePage : 64)
@@ -49,25 +76,22 @@ import Synchronization
     let size = Self.blockSize(for: byteCount)
     var freed = [unsafe Block(base: base, byteCount: size)]
     if size >= Self.smallestBlock {
-      kept.withLock { blocks in
-        blocks.append(contentsOf: freed)
-        freed.removeAll()
-        var sum = blocks.reduce(0) { $0 + $1.byteCount }
-        while sum > Self.mostKept {
-          let oldest = blocks.removeFirst()
-          sum -= oldest.byteCount
-          freed.append(oldest)
-        }
+      let given = freed
+      freed = state.withLock { state in
+        state.kept.append(contentsOf: given)
+        state.keptCount += size
+        state.usedCount -= size
+        return state.dropOldest()
       }
     }
     for block in freed { unsafe block.base.deallocate() }
   }
 
-  /// Gives all kept blocks back to the system.
+  /// Gives all kept blocks back to the system, and forgets how much was needed.
   package func trim() {
-    let blocks = kept.withLock { blocks in
-      let all = blocks
-      blocks.removeAll()
+    let blocks = state.withLock { state in
+      let all = state.kept
+      (state.kept, state.keptCount, state.mostUsed) = ([], 0, state.usedCount)
       return all
     }
     for block in blocks { unsafe block.base.deallocate() }

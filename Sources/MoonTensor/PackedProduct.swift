@@ -45,46 +45,67 @@ struct PackedProduct {
   /// Runs the product.
   ///
   /// - Parameters:
+  ///   - prepared: Where the packed columns are kept, if they may be.
   ///   - room: Floats that `body` needs for one row of one panel.
   ///   - pack: Packs a range of columns of a set, which begins at a panel, to the address given.
   ///   - point: Writes where the runs of a range of rows lie.
   ///   - body: Computes one piece and does something with it; the address has `room` for each row and panel.
   /// - Throws: `TensorError.interrupted`.
   func run(
-    room: Int = 0, pack: (Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+    room: Int = 0, keeping prepared: PreparedWeights? = nil,
+    pack: (Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
     point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
     let panelSize = taps * depth * Self.panel
     let panels = (columns + Self.panel - 1) / Self.panel
-    let shared = max(1, min(panels, Self.packedAtATime / max(panelSize * sets, 1)))
-    let packed = unsafe MemoryPool.shared.takeFloats(sets * shared * panelSize)
-    defer { unsafe MemoryPool.shared.giveFloats(packed, sets * shared * panelSize) }
-    let blocks = (rows + Self.rowsAtATime - 1) / Self.rowsAtATime
-    for first in stride(from: 0, to: panels, by: shared) {
-      let here = min(shared, panels - first)
-      try Parallel.forEachPiece(of: sets * here) { piece in
-        let (set, panel) = piece.quotientAndRemainder(dividingBy: here)
+    func packColumns(from first: Int, count: Int, to packed: UnsafeMutablePointer<Float>) throws(TensorError) {
+      try Parallel.forEachPiece(of: sets * count) { piece in
+        let (set, panel) = piece.quotientAndRemainder(dividingBy: count)
         let start = (first + panel) * Self.panel
         unsafe pack(set, start..<min(columns, start + Self.panel), packed + piece * panelSize)
       }
-      // Enough pieces for the threads, each with as many columns as possible for one reading of its rows.
-      let wanted = 4 * TensorEnvironment.current.threads
-      let widest = max(1, Self.panelsAtATime / sets)
-      let groups = max(min(here, (wanted + blocks - 1) / blocks), (here + widest - 1) / widest)
-      let pointerRoom = taps * Self.rowsAtATime * 2
-      let scratchCount = pointerRoom + room * Self.rowsAtATime * widest
-      try unsafe Parallel.forEachPiece(of: blocks * groups, scratch: scratchCount) { piece, scratch in
-        let (block, group) = piece.quotientAndRemainder(dividingBy: groups)
-        let rowRange = block * Self.rowsAtATime..<min(rows, (block + 1) * Self.rowsAtATime)
-        let (panel, end) = (here * group / groups, here * (group + 1) / groups)
-        let columnRange = (first + panel) * Self.panel..<min(columns, (first + end) * Self.panel)
-        unsafe scratch.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: pointerRoom / 2) { pointers in
-          unsafe point(rowRange, pointers)
-          let part = unsafe Piece(
-            rows: rowRange, columns: columnRange, product: self, pointers: pointers,
-            panels: packed + panel * panelSize, setStride: here * panelSize)
-          unsafe body(part, scratch + pointerRoom)
-        }
+    }
+    let kept = try unsafe prepared?.floats(.panels(sets: sets), count: sets * panels * panelSize) {
+      all throws(TensorError) in try unsafe packColumns(from: 0, count: panels, to: all)
+    }
+    if let kept = unsafe kept {
+      return try unsafe multiply(0..<panels, packed: kept, room: room, point: point, body)
+    }
+    let shared = max(1, min(panels, Self.packedAtATime / max(panelSize * sets, 1)))
+    let packed = unsafe MemoryPool.shared.takeFloats(sets * shared * panelSize)
+    defer { unsafe MemoryPool.shared.giveFloats(packed, sets * shared * panelSize) }
+    for first in stride(from: 0, to: panels, by: shared) {
+      let here = min(shared, panels - first)
+      try unsafe packColumns(from: first, count: here, to: packed)
+      try unsafe multiply(first..<first + here, packed: packed, room: room, point: point, body)
+    }
+  }
+
+  /// Runs the products with a range of panels, which lie at `packed`, set after set.
+  private func multiply(
+    _ panels: Range<Int>, packed: UnsafeMutablePointer<Float>, room: Int,
+    point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
+  ) throws(TensorError) {
+    let panelSize = taps * depth * Self.panel
+    let blocks = (rows + Self.rowsAtATime - 1) / Self.rowsAtATime
+    let (first, here) = (panels.lowerBound, panels.count)
+    // Enough pieces for the threads, each with as many columns as possible for one reading of its rows.
+    let wanted = 4 * TensorEnvironment.current.threads
+    let widest = max(1, Self.panelsAtATime / sets)
+    let groups = max(min(here, (wanted + blocks - 1) / blocks), (here + widest - 1) / widest)
+    let pointerRoom = taps * Self.rowsAtATime * 2
+    let scratchCount = pointerRoom + room * Self.rowsAtATime * widest
+    try unsafe Parallel.forEachPiece(of: blocks * groups, scratch: scratchCount) { piece, scratch in
+      let (block, group) = piece.quotientAndRemainder(dividingBy: groups)
+      let rowRange = block * Self.rowsAtATime..<min(rows, (block + 1) * Self.rowsAtATime)
+      let (panel, end) = (here * group / groups, here * (group + 1) / groups)
+      let columnRange = (first + panel) * Self.panel..<min(columns, (first + end) * Self.panel)
+      unsafe scratch.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: pointerRoom / 2) { pointers in
+        unsafe point(rowRange, pointers)
+        let part = unsafe Piece(
+          rows: rowRange, columns: columnRange, product: self, pointers: pointers,
+          panels: packed + panel * panelSize, setStride: here * panelSize)
+        unsafe body(part, scratch + pointerRoom)
       }
     }
   }

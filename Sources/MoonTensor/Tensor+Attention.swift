@@ -30,12 +30,15 @@ extension Tensor {
       query: contiguous(), keys: keys.contiguous(), values: values.contiguous(), heads: heads, size: size,
       scale: scale ?? 1 / Float(size).squareRoot(), isCausal: isCausal)
     let ranges = call.queryRanges(threads: TensorEnvironment.current.threads)
-    try unsafe Parallel.forEachPiece(of: shape[0] * heads * ranges, scratch: call.scratchCount) { piece, scratch in
-      let (item, range) = piece.quotientAndRemainder(dividingBy: ranges)
-      let length = shape[1]
-      unsafe call.run(
-        row: item / heads, head: item % heads, queries: length * range / ranges..<length * (range + 1) / ranges,
-        into: output, scratch: scratch)
+    let products = 4 * Double(count) * Double(keys.shape[1])
+    try OperationProfile.measure(.attention, operations: products) { () throws(TensorError) in
+      try unsafe Parallel.forEachPiece(of: shape[0] * heads * ranges, scratch: call.scratchCount) { piece, scratch in
+        let (item, range) = piece.quotientAndRemainder(dividingBy: ranges)
+        let length = shape[1]
+        unsafe call.run(
+          row: item / heads, head: item % heads, queries: length * range / ranges..<length * (range + 1) / ranges,
+          into: output, scratch: scratch)
+      }
     }
     return result
   }

@@ -51,11 +51,13 @@ extension Tensor {
     guard result.count > 0, let to = unsafe result.mutableFloats.baseAddress else { return result }
     let rows = result.count / (left + right)
     let grain = max(1, (1 << 15) / (left + right))
-    try Parallel.forEachPiece(of: (rows + grain - 1) / grain) { piece in
-      for row in piece * grain..<min(rows, (piece + 1) * grain) {
-        let line = unsafe to + row * (left + right)
-        unsafe moon_copy_f32(line, first.floatPointer + row * left, left)
-        unsafe moon_copy_f32(line + left, second.floatPointer + row * right, right)
+    try OperationProfile.measure(.joining) { () throws(TensorError) in
+      try Parallel.forEachPiece(of: (rows + grain - 1) / grain) { piece in
+        for row in piece * grain..<min(rows, (piece + 1) * grain) {
+          let line = unsafe to + row * (left + right)
+          unsafe moon_copy_f32(line, first.floatPointer + row * left, left)
+          unsafe moon_copy_f32(line + left, second.floatPointer + row * right, right)
+        }
       }
     }
     return result

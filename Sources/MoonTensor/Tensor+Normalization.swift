@@ -14,47 +14,61 @@ extension Tensor {
   package func groupNormalized(
     groups: Int, weight: Tensor, bias: Tensor, epsilon: Float, activation: Activation = .none
   ) throws(TensorError) -> Tensor {
+    let source = try contiguous()
+    let scales = try source.groupScales(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+    let result = try Tensor(uninitialized: shape)
+    guard result.count > 0, let from = unsafe source.floatBuffer.baseAddress,
+      let to = unsafe result.mutableFloats.baseAddress
+    else { return result }
+    let (batch, channels) = (shape[0], scales.channels)
+    let positions = result.count / (batch * channels)
+    for item in 0..<batch {
+      let start = item * positions * channels
+      try unsafe scales.apply(to: positions, item: item, from: from + start, into: to + start, activation: activation)
+    }
+    return result
+  }
+
+  /// What group normalisation multiplies each channel of each row of the batch by, and adds.
+  ///
+  /// - Parameters: As those of `groupNormalized`.
+  /// - Throws: `TensorError.shapeMismatch`, `.outOfBudget`, `.interrupted`.
+  package func groupScales(
+    groups: Int, weight: Tensor, bias: Tensor, epsilon: Float
+  ) throws(TensorError) -> ChannelScales {
     guard rank >= 2, let channels = shape.last, groups > 0, channels.isMultiple(of: groups) else {
       throw .badShape(shape, reason: "the last size is not a multiple of \(groups) groups")
     }
     try weight.requireShape([channels], operation: "group norm")
     try bias.requireShape([channels], operation: "group norm")
     let source = try contiguous()
-    let result = try Tensor(uninitialized: shape)
     let batch = shape[0]
-    guard result.count > 0, let from = unsafe source.floatBuffer.baseAddress,
-      let to = unsafe result.mutableFloats.baseAddress
-    else { return result }
-    let positions = result.count / (batch * channels)
+    guard count > 0, let from = unsafe source.floatBuffer.baseAddress else {
+      return ChannelScales(channels: channels, values: [])
+    }
+    let positions = count / (batch * channels)
     let grain = max(1, (1 << 15) / channels)
     let pieces = (positions + grain - 1) / grain
     var partial = [Double](repeating: 0, count: batch * pieces * channels * 2)
     try unsafe partial.withUnsafeMutableBufferPointer { buffer throws(TensorError) in
       guard let sums = buffer.baseAddress else { return }
-      try Parallel.forEachPiece(of: batch * pieces) { piece in
-        let (item, part) = piece.quotientAndRemainder(dividingBy: pieces)
-        let start = part * grain
-        let mine = unsafe sums + piece * channels * 2
-        unsafe moon_column_sums(
-          mine, mine + channels, from + (item * positions + start) * channels, min(grain, positions - start), channels)
+      try OperationProfile.measure(.groupNorm) { () throws(TensorError) in
+        try Parallel.forEachPiece(of: batch * pieces) { piece in
+          let (item, part) = piece.quotientAndRemainder(dividingBy: pieces)
+          let start = part * grain
+          let mine = unsafe sums + piece * channels * 2
+          unsafe moon_column_sums(
+            mine, mine + channels, from + (item * positions + start) * channels, min(grain, positions - start),
+            channels)
+        }
       }
     }
-    let scales = try Self.groupScales(
-      partial, batch: batch, pieces: pieces, positions: positions, groups: groups, weight: weight.floats(),
-      bias: bias.floats(), epsilon: epsilon)
-    try unsafe scales.withUnsafeBufferPointer { buffer throws(TensorError) in
-      guard let scale = buffer.baseAddress else { return }
-      try Parallel.forEachPiece(of: batch * pieces) { piece in
-        let (item, part) = piece.quotientAndRemainder(dividingBy: pieces)
-        let start = part * grain
-        let place = (item * positions + start) * channels
-        let mine = unsafe scale + item * channels * 2
-        unsafe moon_scale_rows(
-          to + place, from + place, min(grain, positions - start), channels, mine, mine + channels,
-          activation.rawValue)
-      }
-    }
-    return result
+    extendLifetime(source)
+    return try ChannelScales(
+      channels: channels,
+      values: Self.groupScales(
+        partial, batch: batch, pieces: pieces, positions: positions, groups: groups, weight: weight.floats(),
+        bias: bias.floats(), epsilon: epsilon))
   }
 
   /// Scale and shift of each channel of each row of the batch, from sums over parts of the positions.
@@ -109,11 +123,13 @@ extension Tensor {
     let shift = try bias?.contiguous()
     let rows = result.count / width
     let grain = max(1, (1 << 15) / width)
-    try Parallel.forEachPiece(of: (rows + grain - 1) / grain) { piece in
-      let start = piece * grain
-      unsafe moon_layer_norm_rows(
-        to + start * width, from + start * width, min(grain, rows - start), width,
-        scale.map { unsafe $0.floatPointer }, shift.map { unsafe $0.floatPointer }, epsilon)
+    try OperationProfile.measure(.layerNorm) { () throws(TensorError) in
+      try Parallel.forEachPiece(of: (rows + grain - 1) / grain) { piece in
+        let start = piece * grain
+        unsafe moon_layer_norm_rows(
+          to + start * width, from + start * width, min(grain, rows - start), width,
+          scale.map { unsafe $0.floatPointer }, shift.map { unsafe $0.floatPointer }, epsilon)
+      }
     }
     return result
   }

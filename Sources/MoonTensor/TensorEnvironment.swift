@@ -16,6 +16,10 @@ public struct TensorEnvironment: Sendable {
   public var budget: TensorBudget?
   /// Asked at least every 50 ms by long operations; true makes them throw `TensorError.interrupted`.
   public var shouldStop: (@Sendable () -> Bool)?
+  /// Where layers keep their weights between calls; `nil` keeps none.
+  package var weightCache: WeightCache?
+  /// Told of each operation that takes time; `nil` counts none.
+  package var profile: OperationProfile?
 
   /// Creates an environment.
   ///

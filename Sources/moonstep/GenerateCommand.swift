@@ -25,6 +25,7 @@ struct GenerateCommand: AsyncParsableCommand {
   @OptionGroup(title: "Networks beside the model") var networks: NetworkOptions
   @OptionGroup(title: "SDXL") var sdxl: SDXLOptions
   @OptionGroup(title: "Plugins") var plugins: PluginOptions
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() async throws {
@@ -44,8 +45,9 @@ struct GenerateCommand: AsyncParsableCommand {
     let summaries = try await run.loadPlugins(seed: request.seeds[0])
     status.phase("loading \(picture.model)")
     let start = ContinuousClock.now
-    let pipeline = try StableDiffusionPipeline(
-      contentsOf: URL(filePath: picture.model), options: networks.modelOptions(variant: picture.variant))
+    var options = networks.modelOptions(variant: picture.variant)
+    memory.fill(&options)
+    let pipeline = try StableDiffusionPipeline(contentsOf: URL(filePath: picture.model), options: options)
     let loadSeconds = (ContinuousClock.now - start) / .seconds(1)
     status.phase("encoding the prompt")
     let result = try await run.generate(

@@ -27,6 +27,24 @@ import Testing
     #expect(missing.errors == "moonstep: none: no such file or folder\n")
   }
 
+  @Test("tell where the time of a run goes")
+  func profile() async throws {
+    let table = try await program.run(["profile", "--model", Program.model, "--steps", "1"])
+    #expect(table.status == 0)
+    for line in ["preparation (text encoders, encoder): ", "a step (mean of 1): ", "decoding: ", "  everything else"] {
+      #expect(table.output.contains(line))
+    }
+    let json = try await program.run(["profile", "--model", Program.model, "--steps", "1", "--json"])
+    let parts = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: [String: Any]])
+    #expect(parts.keys.sorted() == ["decoding", "preparation", "step"])
+    let operations = try #require(parts["step"]?["operations"] as? [[String: Any]])
+    #expect(operations.contains { $0["kind"] as? String == "linear" && ($0["gflop"] as? Double ?? 0) > 0 })
+    let wrong = try await program.run(["profile", "--model", Program.model, "--steps", "0"])
+    #expect(wrong.status == 64)
+    #expect(wrong.errors.hasPrefix("moonstep: --steps: 0 is outside 1..1000"))
+  }
+
   @Test("tell the tokens of a text")
   func tokens() async throws {
     let text = "red apple on a blue background"

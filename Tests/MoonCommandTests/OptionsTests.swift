@@ -1,6 +1,7 @@
 import ArgumentParser
 import MoonCommand
 import MoonHost
+import MoonPipelines
 import Testing
 
 @Suite("Options") struct OptionsTests {
@@ -73,6 +74,22 @@ import Testing
     }
     #expect(complaint(PictureOptions.self, ["--prompt", "a"]) == "Missing expected argument '--model <path>'")
     #expect(complaint(PictureOptions.self, ["--model", "m"]) == "Missing expected argument '--prompt <text> ...'")
+  }
+
+  @Test("of the memory take words and MiB")
+  func memory() throws {
+    for (text, limit) in [
+      ("auto", WeightsCacheLimit.automatic), ("off", .off), ("0", .bytes(0)), ("3", .bytes(3 << 20)),
+    ] {
+      let options = try MemoryOptions.parse(["--weights-cache", text, "--low-memory"])
+      var model = ModelOptions()
+      options.fill(&model)
+      #expect(model.weightsCache == limit && model.lowMemory)
+    }
+    for text in ["all", "-1", "1.5", "99999999999999999999"] {
+      let said = complaint(MemoryOptions.self, ["--weights-cache=\(text)"])
+      #expect(said == "The value '\(text)' is invalid for '--weights-cache <auto|off|mib>'")
+    }
   }
 
   @Test("of the sampling are refused in one sentence that names them")

@@ -13,6 +13,7 @@ typedef struct {
   ptrdiff_t top, left;                 // zeros before the first row and column
   ptrdiff_t rows, columns, outputs;    // of each output picture
   ptrdiff_t tiles_down, tiles_across;  // tiles of each picture
+  ptrdiff_t doubling;                  // 1 where each stored pixel is two rows and two columns of the input, else 0
 } moon_tiling;
 
 /// Floats from one point to the next when each takes `count`: an odd number of cache lines, so that the 36 points do

@@ -1,0 +1,89 @@
+import MoonTensor
+import Testing
+
+@Suite("Weight cache") struct WeightCacheTests {
+  /// Runs `body` with weights kept in `cache`, or nowhere.
+  private func keeping<Result>(_ cache: WeightCache?, _ body: () throws -> Result) rethrows -> Result {
+    var environment = TensorEnvironment.current
+    environment.weightCache = cache
+    return try TensorEnvironment.$current.withValue(environment, operation: body)
+  }
+
+  @Test(
+    "changes no bit of a convolution, in the first call and in the second",
+    arguments: ConvolutionLayerTests.cases, [DType.float16, .float32])
+  func convolution(_ sizes: ConvolutionCase, dtype: DType) throws {
+    var numbers = TestNumbers(seed: 11)
+    let x = try numbers.tensor(sizes.picture)
+    let weight = try numbers.tensor([sizes.outputs, sizes.picture[3]] + sizes.kernel, scale: 0.1, dtype: dtype)
+    let layer = try ConvolutionLayer(weight: weight, bias: nil, stride: sizes.stride, padding: sizes.padding)
+    let wanted = try keeping(nil) { try layer(x) }.floats()
+    let cache = WeightCache(limit: 1 << 28)
+    for _ in 0..<2 {
+      let found = try keeping(cache) { try layer(x) }.floats()
+      #expect(found == wanted)
+    }
+    // Nothing is kept of a result without elements.
+    #expect((cache.keptByteCount > 0) == !wanted.isEmpty)
+  }
+
+  @Test(
+    "changes no bit of a linear layer, plain and gated, with one set of panels and with several", arguments: [5, 300])
+  func linear(rows: Int) throws {
+    var numbers = TestNumbers(seed: 12)
+    let x = try numbers.tensor([rows, 330])
+    let layer = try LinearLayer(
+      weight: try numbers.tensor([70, 330], scale: 0.1, dtype: .bfloat16), bias: try numbers.tensor([70]))
+    let wanted = try keeping(nil) { (try layer(x).floats(), try layer.gatedGELU(x).floats()) }
+    let cache = WeightCache(limit: 1 << 22)
+    for _ in 0..<2 {
+      let found = try keeping(cache) { (try layer(x).floats(), try layer.gatedGELU(x).floats()) }
+      #expect(found == wanted)
+    }
+  }
+
+  @Test("keeps no more than its limit, and works without it from there on")
+  func limit() throws {
+    var numbers = TestNumbers(seed: 13)
+    let x = try numbers.tensor([40, 64])
+    let layers = try (0..<4).map { _ in try LinearLayer(weight: try numbers.tensor([64, 64]), bias: nil) }
+    let wanted = try layers.map { try $0(x).floats() }
+    // 16 KiB a layer.
+    let cache = WeightCache(limit: 40 << 10)
+    for _ in 0..<2 {
+      let found = try keeping(cache) { try layers.map { try $0(x).floats() } }
+      #expect(found == wanted)
+      #expect(cache.keptByteCount == 32 << 10)
+    }
+  }
+
+  @Test("gets back what a layer kept when the layer goes")
+  func release() throws {
+    var numbers = TestNumbers(seed: 14)
+    let cache = WeightCache(limit: 1 << 20)
+    var layer = try Optional(LinearLayer(weight: try numbers.tensor([64, 64]), bias: nil))
+    let x = try numbers.tensor([40, 64])
+    try keeping(cache) { _ = try layer?(x) }
+    #expect(cache.keptByteCount == 16 << 10)
+    layer = nil
+    #expect(cache.keptByteCount == 0)
+  }
+
+  @Test("keeps nothing of a call that was stopped, and the next call is right")
+  func interruption() throws {
+    var numbers = TestNumbers(seed: 15)
+    let cache = WeightCache(limit: 1 << 24)
+    let x = try numbers.tensor([40, 256])
+    let layer = try LinearLayer(weight: try numbers.tensor([512, 256]), bias: nil)
+    let wanted = try layer(x).floats()
+    var environment = TensorEnvironment(threads: 1, shouldStop: { true })
+    environment.weightCache = cache
+    let stopping = environment
+    #expect(throws: TensorError.interrupted) {
+      try TensorEnvironment.$current.withValue(stopping) { try layer(x) }
+    }
+    #expect(cache.keptByteCount == 0)
+    let found = try keeping(cache) { try layer(x) }.floats()
+    #expect(found == wanted)
+  }
+}
