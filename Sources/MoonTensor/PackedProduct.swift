@@ -45,8 +45,8 @@ struct PackedProduct {
   /// Runs the product.
   ///
   /// - Parameters:
-  ///   - prepared: Where the packed columns are kept, if they may be.
   ///   - room: Floats that `body` needs for one row of one panel.
+  ///   - prepared: Where the packed columns are kept, if they may be.
   ///   - pack: Packs a range of columns of a set, which begins at a panel, to the address given.
   ///   - point: Writes where the runs of a range of rows lie.
   ///   - body: Computes one piece and does something with it; the address has `room` for each row and panel.

@@ -62,9 +62,11 @@ package final class WeightCache: Sendable {
   /// The weights in `form`, made by `prepare` when they are not there yet, or nil where none may be kept.
   ///
   /// - Parameters:
+  ///   - form: The form.
   ///   - count: Floats of the form.
   ///   - prepare: Writes them.
   /// - Returns: An address that lives as long as this object.
+  /// - Throws: What `prepare` throws; nothing is kept then.
   func floats(
     _ form: Form, count: Int, prepare: (UnsafeMutablePointer<Float>) throws(TensorError) -> Void
   ) throws(TensorError) -> UnsafeMutablePointer<Float>? {
