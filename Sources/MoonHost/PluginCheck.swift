@@ -171,7 +171,7 @@ extension OptionDeclaration {
   /// Values at the ends of what the option may hold, as specifications.
   fileprivate var extremes: [String] {
     switch kind {
-    case .number: [minimum, maximum].compactMap { $0 }.map { "\(name)=\($0)" }
+    case .number: [minimum, maximum].compactMap { $0 }.map { "\(name)=\(OptionDeclaration.shown($0))" }
     case .integer: [minimum, maximum].compactMap { $0.flatMap { Int64(exactly: $0) } }.map { "\(name)=\($0)" }
     case .boolean: ["\(name)=true", "\(name)=false"]
     case .choice: choices.filter { !$0.contains(",") }.map { "\(name)=\($0)" }

@@ -12,7 +12,7 @@ struct TestSetting {
   private(set) var usesPlugin = true
 
   /// Names of all settings.
-  private static let names = [
+  static let names = [
     "controlnet_scale", "controlnets", "eta", "guidance_rescale", "guidance_scale", "inpainting_model",
     "ip_adapter_scale", "ip_adapters", "negative_prompt", "num_images", "options", "pipeline", "plugin", "prompt",
     "scheduler", "scheduler_options", "seed", "steps", "strength", "task",

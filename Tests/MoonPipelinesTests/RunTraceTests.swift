@@ -32,7 +32,7 @@ import Testing
     let result = try pipeline.run(request, callbacks: callbacks() + [recorder])
     expectExact(result.latents, plain.latents, "recording changes nothing")
     let replay = Recorder()
-    let outcome = try Rehearsal(try stored(result)).run(callbacks: callbacks() + [replay])
+    let outcome = try stored(result).replay(callbacks: callbacks() + [replay])
     try #require(replay.latents.count == recorder.latents.count)
     for (step, latents) in replay.latents.enumerated() {
       expectExact(latents, recorder.latents[step], "after step \(step)")
