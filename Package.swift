@@ -48,6 +48,7 @@ let package = Package(
     .systemLibrary(name: "CJPEGSystem", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .target(name: "CMoonKernels"),
     .target(name: "CMoonVocabulary", exclude: ["merges.txt", "NOTICE.txt"]),
+    .target(name: "CMoonStubs"),
     // Layer 1: what stands on one C library, or on nothing.
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
     .target(name: "CPNG", dependencies: ["CPNGSystem"]),
@@ -70,7 +71,7 @@ let package = Package(
     // Layer 5
     library("MoonHost", ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines"]),
     // Layer 7
-    library("MoonCommand", commandDependencies),
+    library("MoonCommand", ["CMoonStubs"] + commandDependencies),
     .executableTarget(
       name: "moonstep", dependencies: ["MoonCommand"] + commandDependencies, swiftSettings: swiftSettings),
     // Tests

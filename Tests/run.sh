@@ -33,3 +33,7 @@ bash Tests/check_documentation.sh
 
 echo "== Release build, and all suites in it"
 swift test -c release --explicit-target-dependency-import-check error
+
+echo "== Bundled plugins and examples: check, and their own tests"
+.build/release/moonstep plugin check plugins examples
+.build/release/moonstep plugin test plugins examples

@@ -33,4 +33,37 @@ return {
   on_step_end = function(pipe, step, t, kwargs)
     if step == cutoff then pipe:set_ip_adapter_scale(0.0) end
   end,
+
+  tests = {
+    ["the pictures count no more after the share of the steps"] = function(t)
+      local run = t:run {
+        options = { cutoff_step_ratio = 0.4 }, steps = 5, ip_adapters = 1, ip_adapter_scale = 0.6, scheduler = "ddim",
+      }
+      t:expect_close(run.ip_adapter_scale, { 0.6, 0.6, 0, 0, 0 })
+      t:expect_equal(run.rows, { 2, 2, 2, 2, 2 })
+    end,
+    ["several adapters are turned off together"] = function(t)
+      local run = t:run { options = { cutoff_step_index = 0 }, steps = 2, ip_adapters = 2, scheduler = "ddim" }
+      t:expect_close(run.ip_adapter_scale, { { 0, 0 }, { 0, 0 } })
+    end,
+    ["the picture is another, from the step after the cut-off on"] = function(t)
+      local plain = t:run { plugin = false, steps = 5, ip_adapters = 1, scheduler = "ddim" }
+      local run = t:run { options = { cutoff_step_index = 2 }, steps = 5, ip_adapters = 1, scheduler = "ddim" }
+      for step = 1, 3 do t:expect_close(run.latents[step], plain.latents[step], 0) end
+      t:expect((run.latents[4] - plain.latents[4]):abs():max():item() > 1e-4)
+    end,
+    ["a run without an IP-Adapter is refused"] = function(t)
+      t:expect_error(function() t:run {} end, "the run has no IP-Adapter")
+    end,
+    ["two cut-offs are refused"] = function(t)
+      t:expect_error(function()
+        t:run { options = { cutoff_step_ratio = 0.5, cutoff_step_index = 1 }, ip_adapters = 1 }
+      end, "not both")
+    end,
+    ["a cut-off that never comes is told"] = function(t)
+      local run = t:run { steps = 4, ip_adapters = 1, scheduler = "ddim" }
+      local told = table.concat(run.log, "\n") .. table.concat(run.warnings, "\n")
+      t:expect(told:find("step 4 never comes", 1, true), told)
+    end,
+  },
 }

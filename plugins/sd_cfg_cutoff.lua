@@ -40,4 +40,45 @@ return {
     pipe.guidance_scale = 0.0
     return kwargs
   end,
+
+  tests = {
+    ["guidance is off after the share of the steps, and the other half is run no more"] = function(t)
+      local run = t:run { options = { cutoff_step_ratio = 0.4 }, steps = 10, guidance_scale = 5, scheduler = "ddim" }
+      t:expect_equal(run.guidance, { 5, 5, 5, 5, 5, 1, 1, 1, 1, 1 })
+      t:expect_equal(run.rows, { 2, 2, 2, 2, 2, 1, 1, 1, 1, 1 })
+    end,
+    ["a step can be named instead, for every picture of a batch"] = function(t)
+      local run = t:run { options = { cutoff_step_index = 1 }, steps = 5, num_images = 3, scheduler = "ddim" }
+      t:expect_equal(run.rows, { 6, 6, 3, 3, 3 })
+      t:expect_equal(run.final.shape, { 3, 4, 8, 8 })
+    end,
+    ["0.58 of 50 steps are 29"] = function(t)
+      local run = t:run { options = { cutoff_step_ratio = 0.58 }, steps = 50, scheduler = "ddim" }
+      t:expect(run.guidance[30] > 1 and run.guidance[31] == 1)
+    end,
+    ["nothing changes before the cut-off"] = function(t)
+      local plain = t:run { plugin = false, steps = 6, scheduler = "ddim" }
+      local run = t:run { options = { cutoff_step_index = 3 }, steps = 6, scheduler = "ddim" }
+      for step = 1, 4 do t:expect_close(run.latents[step], plain.latents[step], 0) end
+      t:expect((run.final - plain.final):abs():max():item() > 0, "the cut-off changes the end")
+    end,
+    ["a run without guidance stays as it is"] = function(t)
+      local plain = t:run { plugin = false, steps = 4, guidance_scale = 1, scheduler = "ddim" }
+      local run = t:run {
+        options = { cutoff_step_index = 1 }, steps = 4, guidance_scale = 1, scheduler = "ddim",
+      }
+      t:expect_close(run.final, plain.final, 0)
+    end,
+    ["two cut-offs are refused"] = function(t)
+      t:expect_error(function()
+        t:run { options = { cutoff_step_ratio = 0.5, cutoff_step_index = 1 }, }
+      end, "not both")
+    end,
+    ["a cut-off that never comes is told"] = function(t)
+      local run = t:run { steps = 4, scheduler = "ddim" }
+      local told = table.concat(run.log, "\n") .. table.concat(run.warnings, "\n")
+      t:expect(told:find("step 4 never comes", 1, true), told)
+      t:expect_equal(run.total_rows, 8)
+    end,
+  },
 }

@@ -9,6 +9,8 @@ package final class InterruptSignals: Sendable {
   private let stop: StopFlag
   private let status: StatusOutput
   private let heardCount = Mutex(0)
+  /// Whether nothing is in the making that a signal would end.
+  private let idle = Mutex(false)
   /// Held while a file is written, so that the process does not end in the middle of one.
   private let writing = Mutex(())
 
@@ -40,6 +42,9 @@ package final class InterruptSignals: Sendable {
     try writing.withLock { _ in try body() }
   }
 
+  /// Tells whether nothing is in the making, so that a signal ends it without a word.
+  package func setIdle(_ isIdle: Bool) { idle.withLock { $0 = isIdle } }
+
   private func heard(_ number: Int32) {
     let count = heardCount.withLock { count in
       count += 1
@@ -47,6 +52,7 @@ package final class InterruptSignals: Sendable {
     }
     stop.raise()
     if count > 1 { leave(number) }
+    if idle.withLock({ $0 }) { return }
     status.note("stopping with the picture so far; once more ends at once")
   }
 

@@ -14,6 +14,11 @@ package struct OutputOptions: ParsableArguments {
       "Writes the final latents and the decoder's output, as float32.", valueName: "file.safetensors"))
   package var saveLatents: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Writes what a replay of the run needs, for plugin test and plugin dry-run.", valueName: "file.safetensors"))
+  package var recordTrace: String?
+
   @Flag(help: "Prints one JSON object about the run.")
   package var json = false
 
@@ -28,8 +33,12 @@ package struct OutputOptions: ParsableArguments {
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
     do { _ = try OutputNames(output) } catch { throw ValidationError("\(error)") }
-    if let saveLatents, !saveLatents.lowercased().hasSuffix(".safetensors") {
-      throw ValidationError("--save-latents: '\(saveLatents)' does not end in .safetensors")
+    for case (let option, let path?) in [("--save-latents", saveLatents), ("--record-trace", recordTrace)]
+    where !path.lowercased().hasSuffix(".safetensors") {
+      throw ValidationError("\(option): '\(path)' does not end in .safetensors")
+    }
+    if let saveLatents, saveLatents == recordTrace {
+      throw ValidationError("--record-trace: '\(saveLatents)' is the file of --save-latents")
     }
   }
 }

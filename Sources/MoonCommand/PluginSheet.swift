@@ -19,7 +19,20 @@ package struct PluginSheet: Sendable {
     ]
     let width = lines.map(\.0.count).max() ?? 0
     let sheet = lines.map { $0 + String(repeating: " ", count: width + 2 - $0.count) + $1 + "\n" }.joined()
-    return sheet + description.options.map { "\n" + Self.text(of: $0) }.joined()
+    return description.options.isEmpty ? sheet : sheet + "\n" + options
+  }
+
+  /// The options, a line each: name, kind of value, default, range or choices, help.
+  private var options: String {
+    var table = TextTable([.left, .left, .left, .left, .left])
+    table.add(["option", "type", "default", "range", "help"])
+    for option in description.options {
+      table.add([
+        option.name, option.kind.rawValue, option.defaultValue.map { PluginText.escaped($0.json.text) } ?? "-",
+        Self.range(of: option), PluginText.escaped(option.help),
+      ])
+    }
+    return table.text
   }
 
   private var tensors: String {
@@ -27,16 +40,16 @@ package struct PluginSheet: Sendable {
     return names.isEmpty ? "none" : names.map { PluginText.escaped($0) }.joined(separator: ", ")
   }
 
-  private static func text(of option: OptionDeclaration) -> String {
-    var line = "\(option.name)=\(option.kind.rawValue)"
-    if !option.choices.isEmpty { line += " (\(option.choices.map { PluginText.escaped($0) }.joined(separator: ", ")))" }
-    switch (option.minimum.map { OptionDeclaration.shown($0) }, option.maximum.map { OptionDeclaration.shown($0) }) {
-    case (let minimum?, let maximum?): line += " from \(minimum) to \(maximum)"
-    case (let minimum?, nil): line += " from \(minimum)"
-    case (nil, let maximum?): line += " up to \(maximum)"
-    case (nil, nil): break
+  /// What an option may hold: `0 to 2.5`, `from 0`, or its choices.
+  private static func range(of option: OptionDeclaration) -> String {
+    if !option.choices.isEmpty { return option.choices.map { PluginText.escaped($0) }.joined(separator: ", ") }
+    return
+      switch (option.minimum.map { OptionDeclaration.shown($0) }, option.maximum.map { OptionDeclaration.shown($0) })
+    {
+    case (let minimum?, let maximum?): "\(minimum) to \(maximum)"
+    case (let minimum?, nil): "from \(minimum)"
+    case (nil, let maximum?): "up to \(maximum)"
+    case (nil, nil): "-"
     }
-    if let value = option.defaultValue { line += ", default \(PluginText.escaped(value.json.text))" }
-    return line + "\n" + (option.help.isEmpty ? "" : "  \(PluginText.escaped(option.help))\n")
   }
 }

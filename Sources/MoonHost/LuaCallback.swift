@@ -22,7 +22,8 @@ final class LuaCallback: StepCallback {
     try perform(.runBegin, run) {
       for name in plugin.manifest.tensorInputs ?? [] where !run.tensorNames.contains(name) {
         throw HookFault(
-          "tensor_inputs: there is no '\(PluginText.escaped(String(name.prefix(64))))'; " + offer(name, run))
+          "tensor_inputs: there is no '\(PluginText.escaped(String(name.prefix(64))))'; " + offer(name, run),
+          isRefusal: true)
       }
       try plugin.call(.runBegin, arguments: { [PipeHandle.value] })
     }
@@ -112,7 +113,10 @@ final class LuaCallback: StepCallback {
     var handles: [String: [LuaValue]] = [:]
     for name in plugin.manifest.tensorInputs ?? run.tensorNames {
       handles[name] = try (0..<run.tensorCount(of: name)).map { index in
-        let id = try context.tensors.addLater { try context.asHost { try run.tensor(name, at: index, of: state) } }
+        let id = try context.tensors.addLater {
+          context.witness?.touchedTensors.insert(name)
+          return try context.asHost { try run.tensor(name, at: index, of: state) }
+        }
         return .handle(LuaHandle(kind: PluginContext.Kind.tensor, id: id))
       }
     }
@@ -191,7 +195,9 @@ final class LuaCallback: StepCallback {
       run.restore(before)
       isDropped = true
       if run.shouldStop(), isStop(error) { throw TensorError.interrupted }
-      let failure = plugin.failure(described(error), in: hook, during: moment(hook, run))
+      var failure = plugin.failure(described(error), in: hook, during: moment(hook, run))
+      failure.isRefusal =
+        hook == .runBegin && ((error as? LuaError)?.isPlain ?? (error as? HookFault)?.isRefusal ?? false)
       if policy == .abort { throw failure }
       plugin.close()
       run.warnings.append("the plugin '\(plugin.manifest.id)' is dropped: \(failure)")
@@ -219,6 +225,11 @@ final class LuaCallback: StepCallback {
 /// What a hook returned, or declared, that the host cannot use.
 private struct HookFault: Error, CustomStringConvertible {
   let description: String
+  /// Whether the plugin wants what the run does not have.
+  let isRefusal: Bool
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String, isRefusal: Bool = false) {
+    self.description = description
+    self.isRefusal = isRefusal
+  }
 }

@@ -12,7 +12,7 @@ final class LuaPlugin {
   let context: PluginContext
   /// What it used so far.
   private(set) var usage: PluginUsage
-  private let sandbox: LuaSandbox
+  let sandbox: LuaSandbox
   private var isClosed = false
 
   /// Loads a plugin and checks its declaration and its options.
@@ -25,10 +25,12 @@ final class LuaPlugin {
   ///   - seed: The seed of the run.
   ///   - imageFolder: The folder for the pictures of the plugin with that id; `nil` for none.
   ///   - log: Takes its lines of log.
+  ///   - prepare: Adds to the sandbox what only tools give a plugin, before its file runs.
   /// - Throws: `PluginError`, or `PluginFailure` when the file does not load.
   init(
     _ specification: PluginSpecification, registry: PluginRegistry, limits: PluginLimits, number: Int, seed: UInt64,
-    imageFolder: (String) -> URL?, log: @escaping (String) -> Void
+    imageFolder: (String) -> URL?, log: @escaping (String) -> Void,
+    prepare: (LuaSandbox, PluginContext) throws -> Void = { _, _ in }
   ) throws {
     let package = try registry.find(specification.name)
     try package.checkVersionLine()
@@ -46,7 +48,7 @@ final class LuaPlugin {
     self.context = context
     context.attach(sandbox)
     let start = ContinuousClock.now
-    manifest = try Self.load(package, sandbox, context)
+    manifest = try Self.load(package, sandbox, context, prepare)
     let loadTime = ContinuousClock.now - start
     if manifest.id != stem { context.reseed(Self.mixed(seed, manifest.id), imageFolder: imageFolder(manifest.id)) }
     usage = PluginUsage(id: manifest.id)
@@ -59,11 +61,13 @@ final class LuaPlugin {
   deinit { close() }
 
   private static func load(
-    _ package: PluginPackage, _ sandbox: LuaSandbox, _ context: PluginContext
+    _ package: PluginPackage, _ sandbox: LuaSandbox, _ context: PluginContext,
+    _ prepare: (LuaSandbox, PluginContext) throws -> Void
   ) throws -> PluginManifest {
     do {
       try context.defineAPI(in: sandbox)
       let value = try context.withinTensorLimits {
+        try prepare(sandbox, context)
         let value = try sandbox.load(source: package.source)
         try context.retrying { try context.endLoading() }
         return value
@@ -102,6 +106,13 @@ final class LuaPlugin {
     _ hook: PluginManifest.Hook, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Void = { _ in }
   ) throws {
     guard let function = manifest.hooks[hook] else { return }
+    try call(function, arguments: arguments, use: use)
+  }
+
+  /// Calls a function of the plugin as hooks are called.
+  func call(
+    _ function: LuaFunction, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Void = { _ in }
+  ) throws {
     let start = ContinuousClock.now
     defer {
       context.imageFolder.rollBack()
@@ -126,6 +137,13 @@ final class LuaPlugin {
     FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames).failure(
       error, of: manifest.id, during: moment,
       fallback: manifest.hooks[hook].flatMap { sandbox.place(of: $0) }.map { FailureText.Place($0) })
+  }
+
+  /// What stopped another function of the plugin than a hook, such as a test.
+  func failure(_ error: any Error, in function: LuaFunction?) -> PluginFailure {
+    FailureText(package: package, chunkName: sandbox.name, knownNames: MoonModule.knownNames).failure(
+      error, of: manifest.id, during: nil,
+      fallback: function.flatMap { sandbox.place(of: $0) }.map { FailureText.Place($0) })
   }
 
   /// Frees what the plugin holds; it is called no more.

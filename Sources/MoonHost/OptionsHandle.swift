@@ -19,12 +19,14 @@ struct OptionsHandle {
             "the plugin declares no option \(shown ?? "of type \(arguments[2].typeName)")"
               + PluginText.hint(for: arguments[2].asText ?? "", in: context.optionNames))
         }
+        context.witness?.readOptions.insert(name)
         return .values([context.options.first { $0.name == name }.map { LuaValue($0.value) } ?? .nil])
       }, "options")
     type.setter = guarded({ _ in throw HostError.message("pipe.options cannot be written") }, "options")
     type.operators["__pairs"] = guarded(
       { _ in
-        .values([
+        context.witness?.readOptions.formUnion(context.optionNames)
+        return .values([
           .table(LuaTable(fields: context.options.map { .init(key: .string($0.name), value: LuaValue($0.value)) }))
         ])
       }, "pairs")

@@ -39,6 +39,8 @@ final class PluginContext {
   var outerStop: (@Sendable () -> Bool)?
   /// Time of the call that runs that was the host's.
   var hostTime = Duration.zero
+  /// Notes what the plugin makes use of, for a tool.
+  var witness: PluginWitness?
   private var images: [UInt64: RGBImage] = [:]
   private var prompts: [UInt64: EncodedPrompt] = [:]
   private var promptBytes = 0

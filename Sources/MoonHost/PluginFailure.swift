@@ -11,6 +11,9 @@ public struct PluginFailure: Error, Sendable, CustomStringConvertible {
   ///      |        ^
   /// ```
   public let excerpt: String?
+  /// Whether the plugin said at the begin of a run that it does not fit it: by `error(text, 0)`, or by tensors that the
+  /// run does not have.
+  package var isRefusal = false
 
   package init(plugin: String, description: String, excerpt: String? = nil) {
     self.plugin = plugin

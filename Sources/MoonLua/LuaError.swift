@@ -36,6 +36,8 @@ package struct LuaError: Error, Equatable, CustomStringConvertible {
   package var reason: String
   /// The script's frames, innermost first, at most twelve.
   package var frames: [Frame]
+  /// Whether the script raised a text without a position of its own: `error(text, 0)`.
+  package var isPlain = false
 
   package init(kind: Kind, source: String, line: Int? = nil, reason: String, frames: [Frame] = []) {
     self.kind = kind

@@ -27,7 +27,10 @@ extension LuaSandbox {
     let start = unsafe moon_failure_text(pointer, &count, &isText)
     var text = unsafe LuaText.shown(ValueReader.bytes(start, count: count))
     if !isText { text = "(error object is a \(text) value)" }
-    return positioned(kind, text, frames()) ?? located(kind, text, frames())
+    if let error = positioned(kind, text, frames()) { return error }
+    var error = located(kind, text, frames())
+    error.isPlain = isText && kind == .runtime
+    return error
   }
 
   /// A limit that ended the script.

@@ -15,3 +15,16 @@ extension ConfigValue {
     }
   }
 }
+
+extension ConfigValue {
+  /// The same value as JSON.
+  var json: JSONValue {
+    switch self {
+    case .null: .null
+    case .bool(let flag): .bool(flag)
+    case .number(let number): Int(exactly: number).map { .integer($0) } ?? .number(number)
+    case .string(let text): .string(text)
+    case .list(let items): .array(items.map(\.json))
+    }
+  }
+}

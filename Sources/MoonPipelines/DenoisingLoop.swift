@@ -4,12 +4,14 @@ internal import MoonTensor
 /// The one denoising loop of every pipeline.
 struct DenoisingLoop {
   /// Predicts the noise from a run's state.
-  let predict: NoisePredictor
+  let predict: any PredictionSource
   let callbacks: [any StepCallback]
   /// Asked between steps and inside them; true ends the loop and keeps the latents of the last whole step.
   let shouldStop: @Sendable () -> Bool
   /// Called after each step.
   let progress: (StepProgress) -> Void
+  /// Takes what a replay needs.
+  var recorder: TraceRecorder?
 
   /// Runs all steps of `run.scheduler`, and writes into `report` what each did.
   func callAsFunction(_ run: DenoisingRun, noise: inout NoiseSource, report: inout GenerationReport) throws {
@@ -79,12 +81,22 @@ struct DenoisingLoop {
 
   /// The network on the wanted half alone.
   private func plainPrediction(_ run: DenoisingRun) throws -> Tensor {
-    try predict(run, halves: [.conditional])
+    let prediction = try predict(run, halves: [.conditional])
+    recorder?.predicted(conditional: prediction, unconditional: nil)
+    return prediction
   }
 
   /// The network on both halves; their predictions are combined, callbacks last.
   private func guidedPrediction(_ run: DenoisingRun) throws -> Tensor {
+<<<<<<< HEAD
     let (unconditional, conditional) = try predict.bothHalves(run)
+=======
+    let both = try predict(run, halves: [.unconditional, .conditional])
+    let rows = run.batchSize
+    let unconditional = try both.narrow(0, start: 0, length: rows)
+    let conditional = try both.narrow(0, start: rows, length: rows)
+    recorder?.predicted(conditional: conditional, unconditional: unconditional)
+>>>>>>> w-tools
     var combined = try Guidance.combine(
       conditional: conditional, unconditional: unconditional, scale: run.state.guidanceScale)
     if run.state.guidanceRescale > 0 {
@@ -105,15 +117,23 @@ struct DenoisingLoop {
       try run.scheduler.latentsEdited(from: scheduled, to: run.state.latents, after: index - 1)
     }
     var drawn = noise
+    var fresh: Tensor?
+    let before = run.state.latents
     let result = try run.scheduler.step(
-      run.state.latents, prediction: prediction, at: index, options: StepOptions(eta: Float(run.request.eta)),
-      noise: { shape throws(TensorError) in try drawn.normal(shape: shape) })
+      before, prediction: prediction, at: index, options: StepOptions(eta: Float(run.request.eta)),
+      noise: { shape throws(TensorError) in
+        let noise =
+          if let known = predict.freshNoise(run, shape: shape) { known } else { try drawn.normal(shape: shape) }
+        fresh = noise
+        return noise
+      })
     if try result.latents.firstNonFinite() != nil { throw PipelineError.diverged(step: run.step) }
     noise = drawn
     run.state.latents = try run.withImageKept(result.latents)
     // Putting the picture back is a part of the step, no edit that the scheduler is told of: as in the reference.
     run.scheduled = run.state.latents
     run.predictedOriginal = result.predictedOriginal
+    recorder?.stepped(run, from: before, fresh: fresh)
   }
 }
 

@@ -13,7 +13,7 @@ extension DenoisingRun {
       throw PipelineError.badShape(name: "latents", found: latents.shape, wanted: [latentsShape])
     }
     if let index = try latents.firstNonFinite() { throw PipelineError.notFinite(name: "latents", index: index) }
-    return try Tensor.concatenated(autoencoder.decodedRows(latents), along: 0)
+    return try Tensor.concatenated(model.decodedRows(latents), along: 0)
   }
 
   /// A small picture of the clean latents that the last prediction points to, one pixel a latent.
@@ -26,7 +26,7 @@ extension DenoisingRun {
       throw PipelineError.badRequest(option: "image", detail: "\(row) is outside 0..\(batchSize - 1)")
     }
     guard let clean = predictedOriginal else { return nil }
-    let colours = try latentColours ?? LatentColours(autoencoder)
+    let colours = try latentColours ?? model.latentColours()
     latentColours = colours
     return try colours.levels(of: clean.select(0, at: row))
   }

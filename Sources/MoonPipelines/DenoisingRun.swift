@@ -1,4 +1,3 @@
-internal import MoonNets
 internal import MoonSchedulers
 public import MoonTensor
 
@@ -55,18 +54,17 @@ public final class DenoisingRun {
   var isOver = false
   /// The latents that the scheduler returned last; `nil` where the next step is one that starts afresh.
   var scheduled: Tensor?
-  /// Between latents and pictures.
-  let autoencoder: Autoencoder
+  /// The model apart from its predictions of noise.
+  let model: any RunModel
   /// The pictures that were given.
   var inputs: PictureInputs?
   /// The map from latents to colours, once a preview was asked for.
   var latentColours: LatentColours?
-  private let encoder: RequestEncoder
 
-  /// A run about to start; the encoder is used when a callback asks for other prompts, or when guidance is switched on
-  /// that was off at the start.
+  /// A run about to start; the model is used when a callback asks for other prompts or for pictures, or when guidance is
+  /// switched on that was off at the start.
   init(
-    state: RunState, start: RunStart, encoder: RequestEncoder, autoencoder: Autoencoder, pipelineName: String,
+    state: RunState, start: RunStart, request: GenerationRequest, model: any RunModel, pipelineName: String,
     scheduler: any Scheduler, window: Range<Int>, shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.state = state
@@ -76,10 +74,9 @@ public final class DenoisingRun {
     startsFromNoise = start.isPureNoise
     blendsImage = start.blends
     (width, height) = (start.size.width, start.size.height)
-    self.encoder = encoder
-    self.autoencoder = autoencoder
-    request = encoder.request
-    batchSize = encoder.request.batchSize
+    self.model = model
+    self.request = request
+    batchSize = request.batchSize
     guessesControl = start.guessesControl
     latentsShape = state.latents.shape
     maximumStepCount = Self.stepFactor * window.count
@@ -121,7 +118,7 @@ public final class DenoisingRun {
   /// - Throws: An error of the tokenizer or the text encoder.
   public func encode(_ prompt: String, negativePrompt: String? = nil) throws -> EncodedPrompt {
     try warnOfCuts([[prompt] + (negativePrompt.map { [$0] } ?? [])], from: "encode")
-    return try encoder(prompt, negativePrompt: negativePrompt)
+    return try model.encode(prompt, negativePrompt: negativePrompt)
   }
 
   /// The unwanted half, encoded now if it never was.
@@ -130,7 +127,7 @@ public final class DenoisingRun {
   /// - Throws: An error of the text or image encoder.
   public func unconditional() throws -> ConditioningBundle {
     if let bundle = state.unconditional { return bundle }
-    let bundle = try encoder.unconditional()
+    let bundle = try model.unconditional()
     state.unconditional = bundle
     return bundle
   }
@@ -138,7 +135,7 @@ public final class DenoisingRun {
   /// Adds a warning, once, for each text that is longer than the model reads; `texts` holds those of each text encoder,
   /// the last list also those of the encoders after it.
   func warnOfCuts(_ texts: [[String]], from source: String) throws {
-    for warning in try encoder.encoder.warnings(for: texts, from: source) { warn(warning) }
+    for warning in try model.warnings(for: texts, from: source) { warn(warning) }
   }
 
   /// Adds a warning that is not there yet.

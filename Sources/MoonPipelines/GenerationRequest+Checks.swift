@@ -42,7 +42,8 @@ extension GenerationRequest {
     }
   }
 
-  private func checkNumbers(layers: Int) throws {
+  /// Checks the numbers; the text encoders have `layers` to leave out.
+  func checkNumbers(layers: Int) throws {
     if inferenceSteps < 1 { throw refusal("--steps", "\(inferenceSteps) is less than 1") }
     if !timesteps.isEmpty && !sigmas.isEmpty { throw refusal("--timesteps", "give either --timesteps or --sigmas") }
     for (option, value) in [

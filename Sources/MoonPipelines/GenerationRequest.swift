@@ -64,6 +64,8 @@ public struct GenerationRequest: Sendable {
   public var guessMode = false
   /// Pictures for each IP-Adapter of the pipeline, in their order.
   public var imagePrompts: [ImagePrompt] = []
+  /// Whether the result holds a trace of the run, which can be replayed without the model.
+  public var recordsTrace = false
 
   /// A request with the reference's defaults.
   ///

@@ -11,6 +11,8 @@ public struct GenerationResult: Sendable {
   public var decoded: Tensor
   /// How the run went.
   public var report: GenerationReport
+  /// What a replay needs, where the request asked for it.
+  public var trace: RunTrace?
 }
 
 /// How a run went.

@@ -9,6 +9,9 @@ struct LatentColours {
   /// For each of red, green and blue, the weight of each channel, then the constant.
   private let weights: [[Double]]
 
+  /// A map that is known.
+  init(weights: [[Double]]) { self.weights = weights }
+
   /// Encodes the picture with `autoencoder` and fits the map.
   init(_ autoencoder: Autoencoder) throws {
     let (factor, channels) = (autoencoder.configuration.factor, autoencoder.configuration.latentChannels)

@@ -6,7 +6,7 @@ internal import MoonTensor
 ///
 /// It keeps what does not change between steps: the control pictures as the ControlNets read them, and the tokens of
 /// image prompts.
-final class NoisePredictor {
+final class NoisePredictor: PredictionSource {
   private let unet: UNet
   private let controls: [ControlPart]
   private let projections: [ImageTokenProjection]
@@ -35,6 +35,7 @@ final class NoisePredictor {
     self.observe = observe
   }
 
+<<<<<<< HEAD
   /// Predicts the noise for both halves.
   ///
   /// - Parameter run: The run.
@@ -57,6 +58,8 @@ final class NoisePredictor {
   ///   - halves: Which halves, in the order of the rows.
   /// - Returns: `[halves * batch, channels, height, width]`.
   /// - Throws: An error of a network; `TensorError.interrupted`.
+=======
+>>>>>>> w-tools
   func callAsFunction(_ run: DenoisingRun, halves: [GuidanceHalf]) throws -> Tensor {
     let state = run.state
     let bundles = try halves.map { $0 == .unconditional ? try run.unconditional() : state.conditional }

@@ -102,12 +102,21 @@ public struct StableDiffusionPipeline: Sendable {
     profile: RunProfile? = nil, observe: (Tensor, Tensor) -> Void
   ) throws -> GenerationResult {
     // What prepares and finishes a run is short, and a stopped run shall still end in a picture.
+<<<<<<< HEAD
     var quiet = TensorEnvironment(threads: threads)
     quiet.profile = profile?.preparation
     var environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
     environment.weightCache = weightCache
     environment.profile = profile?.steps
     var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
+=======
+    let quiet = TensorEnvironment(threads: threads)
+    var (run, noise, configuration) = try TensorEnvironment.$current.withValue(quiet) {
+      try prepare(request, shouldStop)
+    }
+    let recorder =
+      request.recordsTrace ? try TraceRecorder(run, scheduler: configuration, factor: factor) : nil
+>>>>>>> w-tools
     // The parts take turns in memory: one that rests gives back the pages of its weights.
     for part in parts.encoder.parts { part.textEncoder.pages.release() }
     defer { parts.autoencoder.pages.release() }
@@ -124,8 +133,13 @@ public struct StableDiffusionPipeline: Sendable {
             controls: zip(controlNets, request.controls).map {
               ControlPart(net: $0, start: $1.guidanceStart, end: $1.guidanceEnd)
             },
+<<<<<<< HEAD
             projections: adapters.map(\.projection), takesTurns: takesTurns(run), observe: observe),
           callbacks: callbacks, shouldStop: shouldStop, progress: progress)
+=======
+            projections: adapters.map(\.projection), observe: observe),
+          callbacks: callbacks, shouldStop: shouldStop, progress: progress, recorder: recorder)
+>>>>>>> w-tools
         try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
       }
     }
@@ -134,8 +148,14 @@ public struct StableDiffusionPipeline: Sendable {
     MemoryPool.shared.trim()
     report.warnings = warnings + run.warnings
     report.timesteps = run.timesteps
+<<<<<<< HEAD
     quiet.profile = profile?.decoding
     return try TensorEnvironment.$current.withValue(quiet) { try finish(run, report) }
+=======
+    var result = try TensorEnvironment.$current.withValue(quiet) { try finish(run, report) }
+    result.trace = recorder?.finished()
+    return result
+>>>>>>> w-tools
   }
 
   /// Whether both halves of guidance shall go through the networks one after the other.
@@ -151,7 +171,7 @@ public struct StableDiffusionPipeline: Sendable {
   /// Encodes the prompts, sets the schedule and makes the first latents.
   private func prepare(
     _ request: GenerationRequest, _ shouldStop: @escaping @Sendable () -> Bool
-  ) throws -> (DenoisingRun, NoiseSource) {
+  ) throws -> (DenoisingRun, NoiseSource, SchedulerConfiguration) {
     try request.check(against: parts, controlNets: controlNets.count, adapters: adapters.count)
     var notes: [String] = []
     let sample = parts.unet.configuration
@@ -160,9 +180,10 @@ public struct StableDiffusionPipeline: Sendable {
       modelSize: PictureSize(height: sample.sampleHeight &* factor, width: sample.sampleWidth &* factor),
       warn: { notes.append($0) })
     try request.check(inputs.size, factor: factor)
-    let (scheduler, trainSteps, corrections) = try makeScheduler(request)
+    let (scheduler, configuration, corrections) = try makeScheduler(request)
     let strength = request.effectiveStrength(isXL: parts.encoder.isXL)
-    let window = try request.window(in: scheduler, trainSteps: trainSteps, strength: strength)
+    let window = try request.window(
+      in: scheduler, trainSteps: configuration.trainSteps, strength: strength)
     var noise = NoiseSource(seeds: request.seeds, device: request.randomDevice)
     let prompts = try zip(adapters, request.imagePrompts).map { adapter, prompt in
       try adapter.encoder(prompt.images, takesHiddenStates: adapter.projection.takesHiddenStates)
@@ -187,8 +208,9 @@ public struct StableDiffusionPipeline: Sendable {
     state.controlScales = request.effectiveControlScales(isXL: parts.encoder.isXL)
     state.adapterScales = request.imagePrompts.map(\.scale)
     let run = DenoisingRun(
-      state: state, start: start, encoder: encoder, autoencoder: parts.autoencoder,
-      pipelineName: name, scheduler: scheduler, window: window, shouldStop: shouldStop)
+      state: state, start: start, request: request,
+      model: LoadedRunModel(encoder: encoder, autoencoder: parts.autoencoder), pipelineName: name, scheduler: scheduler,
+      window: window, shouldStop: shouldStop)
     run.inputs = inputs
     run.warnings = corrections
     for note in notes { run.warn(note) }
@@ -197,11 +219,11 @@ public struct StableDiffusionPipeline: Sendable {
     if !request.negativePrompts.isEmpty {
       try run.warnOfCuts(request.negativeTexts(encoders: count), from: "--negative-prompt")
     }
-    return (run, noise)
+    return (run, noise, configuration)
   }
 
   /// The scheduler of a request, its steps planned, and a warning for each value of an old file that was repaired.
-  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, trainSteps: Int, [String]) {
+  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, SchedulerConfiguration, [String]) {
     let kind = try request.scheduler.map { try SchedulerKind($0) }
     var configuration = try SchedulerConfiguration(schedulerFields, kind: kind, source: schedulerSource)
     let warnings = configuration.correctForStableDiffusion().filter { schedulerFields[$0] != nil }.map { key in
@@ -212,7 +234,7 @@ public struct StableDiffusionPipeline: Sendable {
     }
     var scheduler = try configuration.makeScheduler()
     try scheduler.plan(request.stepPlan)
-    return (scheduler, configuration.trainSteps, warnings)
+    return (scheduler, configuration, warnings)
   }
 
   /// Decodes the latents, row by row so that a batch needs no more memory than one picture, and puts what was mended

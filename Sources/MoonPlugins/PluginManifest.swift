@@ -27,6 +27,8 @@ package struct PluginManifest {
   package private(set) var tensorInputs: [String]?
   package private(set) var options: [OptionDeclaration] = []
   package private(set) var hooks: [Hook: LuaFunction] = [:]
+  /// Its tests, which nothing but `moonstep plugin test` runs, by name.
+  package private(set) var tests: [(name: String, function: LuaFunction)] = []
 
   /// Checks what a plugin file returned.
   ///
@@ -49,7 +51,7 @@ package struct PluginManifest {
     }
     let words = [
       "id", "version", "api", "license", "summary", "author", "homepage", "tags", "pipelines", "tensor_inputs",
-      "options",
+      "options", "tests",
     ]
     try reader.checkKeys(of: table, allowed: words + Hook.allCases.map(\.rawValue), place: "the plugin's table")
     id = try Self.identifier(reader.text(table["id"], "'id'", required: true), reader)
@@ -71,6 +73,36 @@ package struct PluginManifest {
     }
     options = try Self.options(table["options"], reader)
     hooks = try Self.hooks(table, reader)
+    tests = try Self.tests(table["tests"], plugin: plugin)
+  }
+
+  /// Checks a table of tests: names and functions.
+  ///
+  /// - Parameters:
+  ///   - value: `tests` of a plugin's table, or what `test.lua` of a folder returned.
+  ///   - plugin: The file as messages name it.
+  /// - Returns: The tests by name; none where there is no table.
+  /// - Throws: `PluginError.badDeclaration`.
+  package static func tests(
+    _ value: LuaValue, plugin: String
+  ) throws(PluginError) -> [(name: String, function: LuaFunction)] {
+    let reader = DeclarationReader(plugin: plugin)
+    if case .nil = value { return [] }
+    guard case .table(let table) = value else {
+      throw reader.refuse("'tests' must be a table of functions, found \(value.typeName)")
+    }
+    if table.entries.count > 256 { throw reader.refuse("'tests' has more than 256 entries") }
+    var tests: [(name: String, function: LuaFunction)] = []
+    for (key, test) in table.entries {
+      guard let name = key.asText, !name.isEmpty, name.utf8.count <= 200 else {
+        throw reader.refuse("'tests': each test has a name of 1 to 200 bytes")
+      }
+      guard case .function(let function) = test else {
+        throw reader.refuse("'tests': '\(PluginText.escaped(name))' must be a function, found \(test.typeName)")
+      }
+      tests.append((name, function))
+    }
+    return tests.sorted { $0.name < $1.name }
   }
 
   /// A file name turned into an id: lower case, other characters than letters and digits become `_`.

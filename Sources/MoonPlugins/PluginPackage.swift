@@ -5,6 +5,8 @@ package struct PluginPackage: Sendable {
   /// The most bytes of one source file.
   package static let maximumSourceBytes = 64 * 1024
 
+  /// The file, or the folder.
+  package let url: URL
   /// Where it lies, as messages name it.
   package let path: String
   /// The name that the plugin itself sees: `x.lua`, or `folder/init.lua`.
@@ -20,6 +22,7 @@ package struct PluginPackage: Sendable {
   ///
   /// - Throws: `PluginError.unreadable`.
   package init(at url: URL, shownAs path: String) throws(PluginError) {
+    self.url = url
     var isFolder: ObjCBool = false
     let exists = unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
     guard exists else { throw .notFound(name: path, searched: []) }

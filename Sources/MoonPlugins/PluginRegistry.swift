@@ -108,6 +108,12 @@ package struct PluginSpecification: Sendable, Equatable {
   /// The options, as text.
   package let options: String
 
+  /// A plugin with options, as text.
+  package init(name: String, options: String) {
+    self.name = name
+    self.options = options
+  }
+
   /// Splits `text` at the colon before the options.
   ///
   /// A path may hold colons itself: the options begin behind the first part that exists as a file or folder, or that

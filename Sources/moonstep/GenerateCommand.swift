@@ -4,6 +4,7 @@ internal import MoonCommand
 internal import MoonHost
 internal import MoonImage
 internal import MoonPipelines
+internal import MoonPlugins
 internal import MoonTensor
 
 /// From prompts to pictures.
@@ -33,6 +34,7 @@ struct GenerateCommand: AsyncParsableCommand {
     let files = names.pictures(count: picture.batchSize)
     for file in files { try OutputCheck.check(file, option: "--output") }
     if let path = output.saveLatents { try OutputCheck.check(path, option: "--save-latents") }
+    if let path = output.recordTrace { try OutputCheck.check(path, option: "--record-trace") }
     let request = try makeRequest()
     let status = StatusOutput(isQuiet: output.quiet)
     let stop = StopFlag()
@@ -42,22 +44,73 @@ struct GenerateCommand: AsyncParsableCommand {
     let run = GenerationRun(
       plugins: plugins.plugins, policy: plugins.policy, limits: plugins.limits, imageFolder: names.pluginFolder,
       log: { status.note($0) })
-    let summaries = try await run.loadPlugins(seed: request.seeds[0])
+    var session = Session(run: run, request: request, files: files, status: status, stop: stop, signals: signals)
+    if plugins.watch {
+      try await watch(&session)
+    } else {
+      try await make(&session)
+    }
+  }
+
+  /// What stays from one run to the next while plugins are watched.
+  private struct Session {
+    let run: GenerationRun
+    let request: GenerationRequest
+    let files: [String]
+    let status: StatusOutput
+    let stop: StopFlag
+    let signals: InterruptSignals
+    /// The model and the seconds of its loading, once it is loaded.
+    var model: (pipeline: StableDiffusionPipeline, loadSeconds: Double)?
+  }
+
+  /// Makes the pictures once.
+  private func make(_ session: inout Session) async throws {
+    let (status, request) = (session.status, session.request)
+    let summaries = try await session.run.loadPlugins(seed: request.seeds[0])
+    let (pipeline, loadSeconds) = try session.model ?? loadModel(status)
+    session.model = (pipeline, loadSeconds)
+    status.phase("encoding the prompt")
+    let result = try await session.run.generate(
+      with: pipeline, request, threads: sampling.threads, stop: session.stop,
+      progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds) })
+    status.finish()
+    let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
+    for warning in report.warnings { status.warning(warning) }
+    try session.signals.whileWriting { try write(result, report, request) }
+    try tell(report)
+  }
+
+  /// Makes the pictures, and again after each change of a plugin, until Ctrl-C. A plugin that fails is told of, and its
+  /// next change is waited for.
+  private func watch(_ session: inout Session) async throws {
+    let watch = PluginWatch(plugins.plugins)
+    while true {
+      let snapshot = watch.snapshot()
+      session.signals.setIdle(false)
+      do {
+        try await make(&session)
+      } catch let error where error.isOfPlugin {
+        session.status.finish()
+        let excerpt = (error as? PluginFailure)?.excerpt.map { "\($0)\n" } ?? ""
+        try StandardStream.error.write("moonstep: \(CommandFailure(error).message)\n\(excerpt)")
+      }
+      if session.stop.isRaised { return }
+      session.signals.setIdle(true)
+      session.status.note("watching \(snapshot.count) \(snapshot.count == 1 ? "file" : "files"); Ctrl-C ends")
+      guard await watch.change(since: snapshot, stop: session.stop) else { return }
+    }
+  }
+
+  private func loadModel(
+    _ status: StatusOutput
+  ) throws -> (pipeline: StableDiffusionPipeline, loadSeconds: Double) {
     status.phase("loading \(picture.model)")
     let start = ContinuousClock.now
     var options = networks.modelOptions(variant: picture.variant)
     memory.fill(&options)
     let pipeline = try StableDiffusionPipeline(contentsOf: URL(filePath: picture.model), options: options)
-    let loadSeconds = (ContinuousClock.now - start) / .seconds(1)
-    status.phase("encoding the prompt")
-    let result = try await run.generate(
-      with: pipeline, request, threads: sampling.threads, stop: stop,
-      progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds) })
-    status.finish()
-    let report = RunReport(result.report, files: files, loadSeconds: loadSeconds, plugins: summaries)
-    for warning in report.warnings { status.warning(warning) }
-    try signals.whileWriting { try write(result, report, request) }
-    try tell(report)
+    return (pipeline, (ContinuousClock.now - start) / .seconds(1))
   }
 
   private func makeRequest() throws -> GenerationRequest {
@@ -83,6 +136,7 @@ struct GenerateCommand: AsyncParsableCommand {
     try networks.fill(&request)
     sdxl.fill(&request)
     request.schedulerOptions = sampling.settings.map { ($0.key, $0.value) }
+    request.recordsTrace = output.recordTrace != nil
     return request
   }
 
@@ -99,6 +153,7 @@ struct GenerateCommand: AsyncParsableCommand {
       if let path = output.saveLatents {
         try LatentsFile.write(latents: result.latents, image: result.decoded, to: URL(filePath: path))
       }
+      if let path = output.recordTrace { try result.trace?.write(to: URL(filePath: path)) }
     } catch {
       throw CommandFailure.writing(error)
     }
@@ -110,5 +165,14 @@ struct GenerateCommand: AsyncParsableCommand {
     } else if !output.quiet {
       try StandardStream.output.write(report.summary)
     }
+  }
+}
+
+extension Error {
+  /// Whether the error is a plugin's, or of a run that a plugin may have spoilt; its author can mend it.
+  fileprivate var isOfPlugin: Bool {
+    if self is PluginFailure || self is PluginError { return true }
+    if case .diverged? = self as? PipelineError { return true }
+    return false
   }
 }

@@ -1,18 +1,20 @@
 internal import ArgumentParser
-internal import Foundation
 internal import MoonCommand
 internal import MoonHost
 internal import MoonPlugins
 
-/// What plugins there are, and what they say of themselves.
+/// What plugins there are, what they say of themselves, and tools for those who write them.
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugin", abstract: "Lists plugins and tells what they are.",
+    commandName: "plugin", abstract: "Lists plugins, tells what they are, and helps to write them.",
     discussion: """
       Plugins are looked for in ./plugins, the folders in MOONSTEP_PLUGIN_PATH, moonstep/plugins in XDG_DATA_HOME, and \
-      among the bundled ones; the first of a name wins.
+      among the bundled ones; the first of a name wins. None of these commands needs a model.
       """,
-    subcommands: [ListCommand.self, InfoCommand.self])
+    subcommands: [
+      ListCommand.self, InfoCommand.self, NewPluginCommand.self, CheckPluginCommand.self, TestPluginCommand.self,
+      DryRunCommand.self, StubsCommand.self,
+    ])
 
   /// Every plugin that is found by its id.
   struct ListCommand: AsyncParsableCommand {
@@ -22,17 +24,18 @@ struct PluginCommand: ParsableCommand {
     func run() async throws {
       let registry = PluginRegistry()
       let reader = PluginReader()
+      var table = TextTable([.left, .left, .left, .left])
+      table.add(["id", "version", "file", "summary"])
       for (id, _, path) in registry.installed() {
-        let line: String
         do {
           let plugin = try await reader.describe(path, in: registry)
           let summary = plugin.texts.first { $0.name == "summary" }?.text ?? ""
-          line = "\(id)\t\(plugin.version)\t\(PluginText.escaped(path))\t\(PluginText.escaped(summary))"
+          table.add([id, plugin.version, PluginText.escaped(path), PluginText.escaped(summary)])
         } catch {
-          line = "\(PluginText.escaped(id))\t-\t\(PluginText.escaped(path))\tdoes not load: \(error)"
+          table.add([PluginText.escaped(id), "-", PluginText.escaped(path), "does not load: \(error)"])
         }
-        try StandardStream.output.write(line + "\n")
       }
+      try StandardStream.output.write(table.text)
     }
   }
 

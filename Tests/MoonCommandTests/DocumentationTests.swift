@@ -22,12 +22,28 @@ import Testing
   func lua() async throws {
     let program = try Program()
     let blocks = try Self.blocks("lua", in: "README.md")
-    #expect(blocks.count == 2)
+    #expect(blocks.count == 3)
     for block in blocks {
       try program.write(block, to: "guidance_ramp.lua")
       let outcome = try await program.generate(["--steps", "3", "--quiet", "--callback", "guidance_ramp.lua"])
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
+    let test = try await program.run(["plugin", "test", "guidance_ramp.lua"])
+    #expect(test.status == 0 && test.output.hasSuffix("2 tests of 1 plugin, all passed\n"), "\(test.output)")
+  }
+
+  @Test("commands for authors of plugins in the README work as they are shown")
+  func authors() async throws {
+    let program = try Program()
+    try FileManager.default.createSymbolicLink(
+      at: program.folder.appending(path: "examples"),
+      withDestinationURL: Program.root.appending(path: "examples"))
+    let block = try #require(try Self.blocks("sh", in: "README.md").first { $0.contains("plugin new") })
+    let commands = block.split(separator: "\n").filter { !$0.contains("--watch") }
+    #expect(commands.count == 4)
+    let script = commands.joined(separator: " && ").replacing(".build/release/moonstep", with: "\"$0\"")
+    let outcome = try await program.run(["-c", script, Program.executable.path], executable: URL(filePath: "/bin/sh"))
+    #expect(outcome.status == 0, "\(outcome.errors)\(outcome.output)")
   }
 
   @Test(

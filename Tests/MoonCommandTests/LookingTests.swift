@@ -64,15 +64,21 @@ import Testing
   func list() async throws {
     let bundled = try await program.run(["plugin", "list"])
     #expect(bundled.status == 0)
-    let ids = bundled.output.split(separator: "\n").map { $0.prefix { $0 != "\t" } }
-    #expect(ids.contains("cfg_cutoff") && ids.contains("sd_cfg_cutoff"))
+    let ids = bundled.output.split(separator: "\n").map { $0.prefix { $0 != " " } }
+    #expect(ids.first == "id" && ids.contains("cfg_cutoff") && ids.contains("sd_cfg_cutoff"))
     try FileManager.default.createDirectory(
       at: program.folder.appending(path: "plugins"), withIntermediateDirectories: true)
     try program.write("return {", to: "plugins/broken.lua")
     try program.write("return function() end", to: "plugins/cfg_cutoff.lua")
     let own = try await program.run(["plugin", "list"]).output.split(separator: "\n")
-    #expect(own.first?.hasPrefix("broken\t-\tplugins/broken.lua\tdoes not load: plugins/broken.lua:1: ") == true)
-    #expect(own.dropFirst().first == "cfg_cutoff\t0\tplugins/cfg_cutoff.lua\t")
+    let broken = own.dropFirst().first?.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    #expect(broken?.hasPrefix("broken - plugins/broken.lua does not load: plugins/broken.lua:1: ") == true)
+    let second = own.dropFirst(2).first?.split(separator: " ", omittingEmptySubsequences: true)
+    #expect(second == ["cfg_cutoff", "0", "plugins/cfg_cutoff.lua"])
+    // The files stand below one another.
+    let columns = try own.dropFirst().map { try #require($0.firstRange(of: "plugins/")).lowerBound }
+    #expect(
+      Set(own.dropFirst().indices.map { own[$0].distance(from: own[$0].startIndex, to: columns[$0 - 1]) }).count == 1)
   }
 
   @Test("tell what a plugin declares")
@@ -97,7 +103,8 @@ import Testing
       lines == [
         "id         x", "version    2.0", "summary    A\\nB", "tags       one, two", "pipelines  sd, sdxl",
         "tensors    none", "hooks      on_step_begin, on_step_end", "file       x.lua", "",
-        "mode=choice (a, b), default \"a\"", "  which", "", "weight=number from 0 to 2.5", "",
+        "option  type    default  range     help", "mode    choice  \"a\"      a, b      which",
+        "weight  number  -        0 to 2.5", "",
       ])
     let missing = try await program.run(["plugin", "info", "none"])
     #expect(missing.status == 64)

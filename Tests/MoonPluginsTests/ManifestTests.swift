@@ -116,7 +116,7 @@ import Testing
       (
         Declarations.table("zzz = 1, aaa_bbb = 2"),
         "x.lua: the plugin's table: unknown key 'aaa_bbb'; there are id, version, api, license, summary, author, homepage, "
-          + "tags, pipelines, tensor_inputs, options, on_run_begin, on_step_begin, on_guidance, on_step_end, on_run_end"
+          + "tags, pipelines, tensor_inputs, options, tests, on_run_begin, on_step_begin, on_guidance, on_step_end, on_run_end"
       ),
       (Declarations.table("[1] = 2"), "x.lua: the plugin's table: the key 1 is not a word"),
       (Declarations.table("[print] = 2"), "x.lua: the plugin's table: the key (function) is not a word"),

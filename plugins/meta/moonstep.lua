@@ -41,6 +41,61 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field on_guidance? fun(pipe: moonstep.Pipe, step: integer, t: number, noise: moonstep.Noise): moonstep.Tensor? while guidance is on: another combination of the two predictions, nil keeps it
 ---@field on_step_end? moonstep.Callback after the scheduler's step
 ---@field on_run_end? fun(pipe: moonstep.Pipe) after the last step, also of a run that was interrupted
+---@field tests? table<string, fun(t: moonstep.Test)> by name; run by `moonstep plugin test` alone. A folder's test.lua returns such a table
+
+---What a test is given. Tests see no model: runs are made with a stand-in for one, or with a trace that was recorded.
+---@class moonstep.Test
+---@field run fun(self: moonstep.Test, settings?: moonstep.TestSettings): moonstep.TestRun runs the plugin, loaded afresh; an error of the plugin is raised
+---@field expect fun(self: moonstep.Test, condition: any, message?: string): any fails unless the condition holds
+---@field expect_equal fun(self: moonstep.Test, found: any, wanted: any, message?: string): any fails unless both are equal; tables are compared by what they hold
+---@field expect_close fun(self: moonstep.Test, found: any, wanted: any, tolerance?: number, message?: string): any numbers, lists or tensors; without a tolerance 1e-5
+---@field expect_error fun(self: moonstep.Test, body: fun(), text?: string): string fails unless the function raises an error, with the text in it; returns its message
+
+---What `t:run` is told; without a setting the run has its default.
+---@class moonstep.TestSettings
+---@field options? table<string, any> the plugin's options
+---@field plugin? boolean false for the same run without the plugin
+---@field pipeline? "sd"|"sdxl" the first that the plugin fits
+---@field task? "text-to-image"|"image-to-image"|"inpainting"
+---@field inpainting_model? boolean whether the model was trained for inpainting
+---@field steps? integer 10 without it
+---@field guidance_scale? number 7.5, with SDXL 5
+---@field guidance_rescale? number
+---@field scheduler? string as of --scheduler; PNDM, with SDXL Euler
+---@field scheduler_options? table<string, any> as of --scheduler-option
+---@field seed? integer
+---@field num_images? integer 1 to 16
+---@field strength? number how much of a picture is made anew
+---@field eta? number
+---@field prompt? string
+---@field negative_prompt? string
+---@field controlnets? integer how many
+---@field controlnet_scale? number weight of each
+---@field ip_adapters? integer how many
+---@field ip_adapter_scale? number weight of each
+
+---What a run came to. Lists have an entry for each step that ran, as it was after all hooks of the step.
+---@class moonstep.TestRun
+---@field steps integer steps of the schedule
+---@field completed integer steps that ran
+---@field interrupted boolean whether the run ended early
+---@field batch integer pictures
+---@field pipeline "sd"|"sdxl"
+---@field task string
+---@field scheduler string class name of the scheduler in diffusers
+---@field timesteps number[]
+---@field sigmas number[] noise level before the step
+---@field guidance number[] guidance in effect: 1 where it was off
+---@field guidance_scale number[] the weight that was set
+---@field rows integer[] pictures that went through the model: two each while guidance is on
+---@field total_rows integer
+---@field latents moonstep.Tensor[]
+---@field final moonstep.Tensor the latents at the end
+---@field controlnet_scale (number|number[])[]
+---@field ip_adapter_scale (number|number[])[]
+---@field log string[] lines that the plugin printed
+---@field warnings string[]
+---@field images string[] names of the pictures that it saved, sorted
 
 ---The tensors named in `tensor_inputs`. What is returned counts: change fields and return the table, or nil for no change.
 ---@class moonstep.Kwargs

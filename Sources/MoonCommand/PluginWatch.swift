@@ -1,0 +1,83 @@
+internal import Foundation
+package import MoonHost
+package import MoonPlugins
+
+/// Looks for changes of the files of plugins.
+package struct PluginWatch: Sendable {
+  /// Between two looks.
+  private static let pause = Duration.milliseconds(200)
+
+  private let names: [String]
+  private let registry: PluginRegistry
+
+  /// A watch over plugins as `--callback` names them.
+  package init(_ plugins: [String], registry: PluginRegistry = PluginRegistry()) {
+    names = plugins.map { PluginSpecification($0).name }
+    self.registry = registry
+  }
+
+  /// How the files are: their sizes, times and places on the disk; a file that is missing has none.
+  package struct Snapshot: Sendable, Equatable {
+    fileprivate struct Entry: Equatable {
+      let size: Int64
+      let seconds: Int
+      let nanoseconds: Int
+      let place: UInt64
+    }
+
+    fileprivate var entries: [String: Entry?] = [:]
+
+    /// How many files there are.
+    package var count: Int { entries.values.count { $0 != nil } }
+    /// Whether each plugin has a file.
+    fileprivate var isWhole = true
+  }
+
+  /// How the files are now.
+  package func snapshot() -> Snapshot {
+    var snapshot = Snapshot()
+    for name in names {
+      guard let package = try? registry.find(name) else {
+        snapshot.entries[name] = .some(nil)
+        snapshot.isWhole = false
+        continue
+      }
+      guard package.folder != nil else {
+        snapshot.entries[package.url.path] = Self.entry(package.url.path)
+        continue
+      }
+      let files = (try? FileManager.default.subpathsOfDirectory(atPath: package.url.path)) ?? []
+      for file in files.prefix(10_000) where file.hasSuffix(".lua") {
+        let path = package.url.appending(path: file).path
+        snapshot.entries[path] = Self.entry(path)
+      }
+    }
+    return snapshot
+  }
+
+  /// Waits until the files are other than in `snapshot`, and have stayed the same for one look.
+  ///
+  /// - Parameters:
+  ///   - snapshot: How they were.
+  ///   - stop: Ends the waiting.
+  /// - Returns: False when the waiting was ended.
+  package func change(since snapshot: Snapshot, stop: StopFlag) async -> Bool {
+    var latest = snapshot
+    while !stop.isRaised {
+      try? await Task.sleep(for: Self.pause)
+      let now = self.snapshot()
+      // An editor may take the file away before it puts the new one there.
+      if now != snapshot && now == latest && now.isWhole { return true }
+      latest = now
+    }
+    return false
+  }
+
+  private static func entry(_ path: String) -> Snapshot.Entry? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return Snapshot.Entry(
+      size: Int64(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
+      place: UInt64(status.st_ino))
+  }
+}

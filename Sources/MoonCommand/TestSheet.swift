@@ -1,0 +1,63 @@
+package import MoonHost
+internal import MoonPlugins
+
+/// What is told of the tests of plugins.
+package struct TestSheet: Sendable {
+  private let reports: [PluginTestReport]
+
+  /// A sheet of reports.
+  package init(_ reports: [PluginTestReport]) { self.reports = reports }
+
+  /// Whether nothing failed.
+  package var isOK: Bool { reports.allSatisfy(\.isOK) }
+
+  /// A line for each test, what failed, and a summary.
+  package var text: String {
+    let lines = reports.map { report in
+      var lines = PluginText.escaped(report.path) + (report.entries.isEmpty && report.isOK ? ": no tests\n" : "\n")
+      if let failure = report.loading { lines += CheckSheet.indented(failure) }
+      for entry in report.entries {
+        let name = PluginText.escaped(entry.name)
+        lines += entry.failure.map { "  failed  \(name)\n" + CheckSheet.indented($0) } ?? "  ok      \(name)\n"
+      }
+      // A test that fails may have said why.
+      return report.isOK ? lines : lines + report.log.map { "  log: \($0)\n" }.joined()
+    }
+    return lines.joined() + summary
+  }
+
+  /// `12 tests of 5 plugins, 1 failed`
+  private var summary: String {
+    let count = reports.map(\.entries.count).reduce(0, +)
+    let failed = reports.map { $0.failureCount + ($0.loading == nil ? 0 : 1) }.reduce(0, +)
+    let plugins = "\(reports.count) \(reports.count == 1 ? "plugin" : "plugins")"
+    return
+      "\(count) \(count == 1 ? "test" : "tests") of \(plugins), \(failed == 0 ? "all passed" : "\(failed) failed")\n"
+  }
+
+  /// The same as one JSON object.
+  package var json: JSONText {
+    .object([
+      .init("ok", .bool(isOK)),
+      .init(
+        "plugins",
+        .array(
+          reports.map { report in
+            .object([
+              .init("path", .string(report.path)), .init("ok", .bool(report.isOK)),
+              .init("error", report.loading.map { CheckSheet.json($0) } ?? .null),
+              .init(
+                "tests",
+                .array(
+                  report.entries.map { entry in
+                    .object([
+                      .init("name", .string(entry.name)), .init("ok", .bool(entry.failure == nil)),
+                      .init("error", entry.failure.map { CheckSheet.json($0) } ?? .null),
+                    ])
+                  })),
+              .init("log", .strings(report.log)),
+            ])
+          })),
+    ])
+  }
+}

@@ -1,0 +1,65 @@
+internal import Foundation
+internal import MoonLua
+internal import MoonPipelines
+internal import MoonPlugins
+
+/// Runs the tests that a plugin brings along: `tests` of its table, and in a folder those that `test.lua` returns.
+///
+/// The tests run in a sandbox of their own; each run that they ask for loads the plugin afresh, as a run of a model does.
+struct PluginTests {
+  let name: String
+  let registry: PluginRegistry
+  let limits: PluginLimits
+  let trace: RunTrace?
+
+  /// Runs all tests.
+  ///
+  /// - Throws: `PluginError` when there is no such plugin.
+  func callAsFunction() throws -> PluginTestReport {
+    var report = PluginTestReport(path: name)
+    let log = Lines()
+    defer { report.log = log.lines }
+    do {
+      let bench = TestBench(name, registry: registry, limits: limits, trace: trace)
+      let plugin = try LuaPlugin(
+        PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
+        imageFolder: { _ in nil }, log: { log.lines.append($0) }, prepare: { try bench.define(in: $0, $1) })
+      defer { plugin.close() }
+      bench.pipelines = plugin.manifest.pipelines
+      for test in try tests(of: plugin) {
+        report.entries.append(.init(name: test.name, failure: bench.failure(of: test.function, in: plugin)))
+      }
+    } catch let failure as PluginFailure {
+      report.loading = failure
+    } catch let error as PluginError where !error.isUsage {
+      report.loading = PluginFailure(plugin: name, description: "\(error)")
+    }
+    report.log = log.lines
+    return report
+  }
+
+  /// The tests of the plugin's table, and those of a folder's `test.lua`.
+  private func tests(of plugin: LuaPlugin) throws -> [(name: String, function: LuaFunction)] {
+    var tests = plugin.manifest.tests
+    guard let folder = plugin.package.folder,
+      FileManager.default.fileExists(atPath: folder.appending(path: "test.lua").path)
+    else { return tests }
+    do {
+      let value = try plugin.context.withinTensorLimits {
+        let value = try plugin.sandbox.load(source: Array("return require('test')".utf8))
+        try plugin.context.endLoading()
+        return value
+      }
+      let path = plugin.package.path.replacing("init.lua", with: "test.lua")
+      tests += try PluginManifest.tests(value, plugin: path)
+    } catch let error as LuaError {
+      throw plugin.failure(error, in: nil)
+    }
+    return tests
+  }
+
+  /// Lines that tests print.
+  private final class Lines {
+    var lines: [String] = []
+  }
+}

@@ -1,0 +1,74 @@
+internal import MoonLua
+internal import MoonPipelines
+internal import MoonPlugins
+internal import MoonTensor
+
+/// What the tests of one plugin are given: runs of the plugin, without a model.
+final class TestBench {
+  /// The most runs of one test.
+  private static let maximumRunCount = 100
+
+  /// Pipelines that the plugin fits; a test's run is of the first by default.
+  var pipelines = ["sd"]
+  private let name: String
+  private let registry: PluginRegistry
+  private let limits: PluginLimits
+  private let trace: RunTrace?
+  /// Calls a test with a fresh `t`.
+  private var starter: LuaFunction?
+  private var runsLeft = 0
+
+  init(_ name: String, registry: PluginRegistry, limits: PluginLimits, trace: RunTrace?) {
+    self.name = name
+    self.registry = registry
+    self.limits = limits
+    self.trace = trace
+  }
+
+  /// Defines what tests use, before the plugin's file runs.
+  func define(in sandbox: LuaSandbox, _ context: PluginContext) throws {
+    let run = context.guarded({ [unowned self] arguments in .values([try self.run(arguments)]) }, "run")
+    try sandbox.define(table: "moon_test", name: "run", function: run)
+    // The prelude is loaded by the script's own `load`, so that errors do not name it as a file of the plugin.
+    guard let load = try sandbox.load(source: Array("return load".utf8)).asFunction,
+      let chunk = try sandbox.call(load, [.string(TestPrelude.source), "functions of tests"]).first?.asFunction,
+      let starter = try sandbox.call(chunk, []).first?.asFunction
+    else { preconditionFailure("the functions of tests do not load") }
+    self.starter = starter
+  }
+
+  /// Runs a test.
+  ///
+  /// - Returns: What it stumbled over; `nil` when it passed.
+  func failure(of test: LuaFunction, in plugin: LuaPlugin) -> PluginFailure? {
+    guard let starter else { return nil }
+    runsLeft = Self.maximumRunCount
+    do {
+      try plugin.call(starter, arguments: { [.function(test)] })
+      return nil
+    } catch {
+      return plugin.failure(error, in: test)
+    }
+  }
+
+  /// `t:run{...}`
+  private func run(_ arguments: HostArguments) throws -> LuaValue {
+    if runsLeft < 1 { throw HostError.message("the limit of \(Self.maximumRunCount) runs in a test is reached") }
+    runsLeft -= 1
+    let setting = try TestSetting(arguments, pipeline: pipelines.first ?? "sd", trace: trace)
+    let rehearsal = PluginRehearsal(
+      plugins: setting.usesPlugin ? [PluginSpecification(name: name, options: setting.options)] : [],
+      registry: registry, limits: limits)
+    let context = arguments.context
+    let (outcome, images) = try context.asHost {
+      do {
+        return try rehearsal.withTemporaryFolder { try ($0.run(setting.rehearsal), $0.savedImages) }
+      } catch let error as TensorError where error == .interrupted {
+        throw error
+      } catch {
+        throw HostError.message("\(error)")
+      }
+    }
+    return try TestResult(outcome, setting.rehearsal, images: images).value(in: context)
+  }
+}

@@ -1,0 +1,101 @@
+/// The Lua half of what tests of plugins are given.
+enum TestPrelude {
+  /// Runs before the plugin's file, and returns a function that calls a test with a fresh `t`. It holds on to the
+  /// functions that it uses, so that nothing that the plugin does to globals reaches it.
+  static let source = """
+    local run = moon_test.run
+    local type, error, pcall, tostring, ipairs, next, abs = type, error, pcall, tostring, ipairs, next, math.abs
+    local concat, format, find = table.concat, string.format, string.find
+
+    local function shown(value, depth)
+      local kind = type(value)
+      if kind == "string" then return format("%q", value) end
+      if kind ~= "table" then return tostring(value) end
+      if depth > 3 then return "{ ... }" end
+      local parts = {}
+      for index, item in ipairs(value) do
+        if index > 60 then
+          parts[index] = "..."
+          break
+        end
+        parts[index] = shown(item, depth + 1)
+      end
+      return #parts == 0 and "{}" or "{ " .. concat(parts, ", ") .. " }"
+    end
+
+    local function equal(found, wanted, depth)
+      if found == wanted then return true end
+      if type(found) ~= "table" or type(wanted) ~= "table" or depth > 8 then return false end
+      for key, value in next, found do
+        if not equal(value, wanted[key], depth + 1) then return false end
+      end
+      for key in next, wanted do
+        if found[key] == nil then return false end
+      end
+      return true
+    end
+
+    local function of_tensors(found, wanted)
+      if not equal(found.shape, wanted.shape, 0) then
+        return nil, "the shape is " .. shown(found.shape, 0) .. ", expected " .. shown(wanted.shape, 0)
+      end
+      return (found - wanted):abs():max():item()
+    end
+
+    local function difference(found, wanted)
+      local kind, other = type(found), type(wanted)
+      if kind == "number" and other == "number" then return found == wanted and 0 or abs(found - wanted) end
+      if kind == "table" and other == "table" then
+        if #found ~= #wanted then return nil, #found .. " values, expected " .. #wanted end
+        local worst = 0
+        for index = 1, #found do
+          local off, fault = difference(found[index], wanted[index])
+          if fault or off ~= off then return off, fault end
+          if off > worst then worst = off end
+        end
+        return worst
+      end
+      local is_known, off, fault = pcall(of_tensors, found, wanted)
+      if is_known then return off, fault end
+      return nil, "a " .. kind .. " and a " .. other .. " cannot be compared"
+    end
+
+    local function with(message, text) return message and tostring(message) .. ": " .. text or text end
+
+    local test = {}
+    function test:run(settings)
+      local is_done, result = pcall(run, settings)
+      if not is_done then error(result, 2) end
+      return result
+    end
+    function test:expect(condition, message)
+      if not condition then error(message and tostring(message) or "the expectation does not hold", 2) end
+      return condition
+    end
+    function test:expect_equal(found, wanted, message)
+      if equal(found, wanted, 0) then return found end
+      error(with(message, "found " .. shown(found, 0) .. ", expected " .. shown(wanted, 0)), 2)
+    end
+    function test:expect_close(found, wanted, tolerance, message)
+      local off, fault = difference(found, wanted)
+      if off and off <= (tolerance or 1e-5) then return found end
+      fault = fault or "off by " .. tostring(off) .. ", allowed " .. tostring(tolerance or 1e-5)
+      error(with(message, fault), 2)
+    end
+    function test:expect_error(body, text)
+      local is_done, message = pcall(body)
+      if is_done then error("expected an error" .. (text and " with '" .. text .. "'" or ""), 2) end
+      message = tostring(message)
+      if text and not find(message, text, 1, true) then
+        error("the error is '" .. message .. "', expected one with '" .. text .. "'", 2)
+      end
+      return message
+    end
+
+    return function(body)
+      local t = {}
+      for name, method in next, test do t[name] = method end
+      return body(t)
+    end
+    """
+}
