@@ -13,6 +13,7 @@ struct PipeHandle {
 
   /// Fields that can be read. Those with an underscore are the reference's own names.
   static let readable = [
+    "signal", "signal_next",
     "num_timesteps", "num_inference_steps", "timesteps", "sigmas", "sigma", "sigma_next", "progress", "height", "width",
     "batch", "seed", "pipeline", "scheduler", "options", "x0", "guidance_scale", "guidance_rescale", "interrupt",
     "noise", "image_latents", "controlnet_scale", "ip_adapter_scale",
@@ -124,6 +125,9 @@ struct PipeHandle {
     case "sigmas": return .list(run.sigmas.map { .number($0) })
     case "sigma": return step < run.sigmas.count ? .number(run.sigmas[step]) : .nil
     case "sigma_next": return step + 1 < run.sigmas.count ? .number(run.sigmas[step + 1]) : .nil
+    case "signal", "signal_next":
+      let level = name == "signal" ? step : step + 1
+      return level < run.sigmas.count ? .number(try run.signal(at: level)) : .nil
     case "progress": return .number(Double(run.step + 1) / Double(max(run.timestepCount, 1)))
     case "height": return .integer(Int64(run.height))
     case "width": return .integer(Int64(run.width))

@@ -83,6 +83,13 @@ extension DenoisingRun {
     return jump.step
   }
 
+  /// What clean latents are multiplied by at the level `sigmas[level]`, where latents are `signal * (clean + sigma * noise)`.
+  ///
+  /// - Parameter level: Index in `sigmas`.
+  /// - Returns: 1 for schedulers that add noise alone; less than 1 for those that keep the variance.
+  /// - Throws: An error of the scheduler.
+  public func signal(at level: Int) throws -> Double { Double(try factors(at: level).signal) }
+
   /// What clean latents and standard normal noise are multiplied by at the level `sigmas[level]`.
   private func factors(at level: Int) throws -> (signal: Float, noise: Float) {
     let one = try Tensor(scalar: 1)

@@ -7,29 +7,33 @@ package import MoonTestSupport
 package import MoonWeights
 internal import Testing
 
-/// One run of `Fixtures/traces/guide.json`: a pipeline beyond plain text-to-image.
+/// One run of `Fixtures/traces/guide.json`, a pipeline beyond plain text-to-image, or of another index of that schema.
 package struct GuideTrace: Sendable, CustomTestStringConvertible {
   package let name: String
   private let object: JSONObject
-  private var row: ConfigFile { ConfigFile(object, name: "guide.json") }
+  private let index: String
+  private var row: ConfigFile { ConfigFile(object, name: index) }
 
   package var testDescription: String { name }
 
-  /// All runs.
-  package static let all: [GuideTrace] = {
+  /// All runs of `guide.json`.
+  package static let all = GuideTrace.runs(of: "guide.json")
+
+  /// All runs of an index in `Fixtures/traces`.
+  package static func runs(of index: String) -> [GuideTrace] {
     do {
-      guard case .object(let index) = try FixtureJSON.value("traces/guide.json"),
-        case .array(let rows)? = index["traces"]
+      guard case .object(let content) = try FixtureJSON.value("traces/\(index)"),
+        case .array(let rows)? = content["traces"]
       else { return [] }
       return try rows.compactMap { row in
         guard case .object(let object) = row else { return nil }
-        let file = ConfigFile(object, name: "guide.json")
-        return GuideTrace(name: try file.string("name"), object: object)
+        let file = ConfigFile(object, name: index)
+        return GuideTrace(name: try file.string("name"), object: object, index: index)
       }
     } catch {
-      preconditionFailure("traces/guide.json cannot be read: \(error)")
+      preconditionFailure("traces/\(index) cannot be read: \(error)")
     }
-  }()
+  }
 
   /// The recorded numbers.
   package func fixture() throws -> Fixture {
@@ -65,7 +69,7 @@ package struct GuideTrace: Sendable, CustomTestStringConvertible {
     for key in scheduler.keys { fields[key] = scheduler.value(key).flatMap { ConfigValue($0) } }
     return try StableDiffusionPipeline(
       contentsOf: models.appending(path: row.string("model")), options: options
-    ).withScheduler(fields, source: "guide.json")
+    ).withScheduler(fields, source: index)
   }
 
   /// The run as it is asked for here.
