@@ -84,9 +84,9 @@ struct ShelfRun {
     let wanted = try trace.fixture()["\(trace.name)/latents"]
     #expect(run.latents.shape == wanted.shape)
     for step in 0..<min(wanted.shape[0], run.latents.shape[0]) {
-      // The plain runs are as close; what is proved here is that each step's change is the same.
+      // Float32 sums of a network, in another order, over some steps.
       expectClose(
-        try run.latents.select(0, at: step), try wanted.select(0, at: step), rtol: 1e-4, "\(trace.name), step \(step)")
+        try run.latents.select(0, at: step), try wanted.select(0, at: step), rtol: 3e-5, "\(trace.name), step \(step)")
     }
     return run
   }
