@@ -21,13 +21,13 @@ import Testing
 
   /// The bundled plugins.
   static let bundled: [String] = {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: ShelfRun.plugins.path)) ?? []
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: ShelfTrial.plugins.path)) ?? []
     return names.filter { $0.hasSuffix(".lua") }.map { String($0.dropLast(4)) }.sorted()
   }()
 
   @Test("each bundled plugin has its place, with every option", arguments: bundled)
   func shelf(id: String) async throws {
-    let registry = PluginRegistry(folders: [(ShelfRun.plugins, "plugins")])
+    let registry = PluginRegistry(folders: [(ShelfTrial.plugins, "plugins")])
     let plugin = try await PluginReader().describe(id, in: registry)
     let start = try #require(GuideExample.text.firstRange(of: "\n### \(id)\n"), "no section")
     let rest = GuideExample.text[start.upperBound...]
@@ -40,7 +40,7 @@ import Testing
     }
     #expect(section.contains("--callback \(id)") || section.contains("--callback '\(id)"))
     for match in section.matches(of: /src="([^"]+)"/) {
-      let picture = ShelfRun.plugins.appending(path: String(match.1))
+      let picture = ShelfTrial.plugins.appending(path: String(match.1))
       #expect(FileManager.default.fileExists(atPath: picture.path), "\(match.1)")
     }
   }

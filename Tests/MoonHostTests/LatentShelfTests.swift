@@ -11,11 +11,11 @@ import Testing
 @Suite("Shelf: noise and latents") struct LatentShelfTests {
   static let plugins = ["noise_injection", "restart_sampling", "offset_noise", "latent_centering", "detail_boost"]
 
-  @Test("each step is that of a plain loop with the trick", arguments: plugins.flatMap { ShelfRun.traces($0) })
-  func traces(trace: GuideTrace) async throws { _ = try await ShelfRun.expectTrace(trace) }
+  @Test("each step is that of a plain loop with the trick", arguments: plugins.flatMap { ShelfTrial.traces($0) })
+  func traces(trace: GuideTrace) async throws { _ = try await ShelfTrial.expectTrace(trace) }
 
   @Test("have runs to compare with", arguments: plugins)
-  func recorded(plugin: String) { #expect(ShelfRun.traces(plugin).count >= 3) }
+  func recorded(plugin: String) { #expect(ShelfTrial.traces(plugin).count >= 3) }
 
   @Test(
     "with nothing to change, no bit of the run changes",
@@ -26,8 +26,8 @@ import Testing
       ("detail_boost", "strength=0"), ("detail_boost", "start=0.7,stop=0.7"),
     ])
   func neutral(plugin: String, options: String) async throws {
-    try await ShelfRun.expectNoChange(plugin, options)
-    try await ShelfRun.expectNoChange(plugin, options, scheduler: "dpm++2m")
+    try await ShelfTrial.expectNoChange(plugin, options)
+    try await ShelfTrial.expectNoChange(plugin, options, scheduler: "dpm++2m")
   }
 
   @Test(
@@ -51,20 +51,20 @@ import Testing
       ("detail_boost", "method=wavelet", "option 'method' is 'wavelet'; there are blur, fft"),
     ])
   func options(plugin: String, options: String, message: String) async throws {
-    #expect(try await ShelfRun.message(plugin, options) == message)
+    #expect(try await ShelfTrial.message(plugin, options) == message)
   }
 
   @Test("a restart without a step to repeat says so") func nothingToRepeat() async throws {
-    let run = try await ShelfRun(
+    let run = try await ShelfTrial(
       "restart_sampling", options: "sigma_min=2", with: TinyModel.pipeline.get(), TinyModel.request())
     #expect(run.log == ["warning: no step lies between sigma_max and sigma_min, so there is nothing to go back for"])
   }
 
   // MARK: Strip
 
-  @Test("a strip shows what the steps predict, and changes nothing", arguments: ShelfRun.traces("preview_strip"))
+  @Test("a strip shows what the steps predict, and changes nothing", arguments: ShelfTrial.traces("preview_strip"))
   func strip(trace: GuideTrace) async throws {
-    let run = try await ShelfRun.expectTrace(trace)
+    let run = try await ShelfTrial.expectTrace(trace)
     let saved = try PNG.read(run.pictures.appending(path: "strip.png"))
     let wanted = try trace.fixture()["\(trace.name)/strip"]
     #expect(wanted.shape == [3, saved.height, saved.width])
@@ -73,15 +73,15 @@ import Testing
     // A level that lies between two whole ones may be rounded the other way.
     let worst = zip(saved.pixels, levels).map { abs(Float($0) - $1) }.max() ?? 0
     #expect(worst <= 0.51, "\(trace.name): off by \(worst)")
-    let plain = try await ShelfRun(nil, with: trace.pipeline(), trace.request(trace.fixture()))
+    let plain = try await ShelfTrial(nil, with: trace.pipeline(), trace.request(trace.fixture()))
     expectExact(run.latents, plain.latents)
   }
 
-  @Test("there are strips to compare with") func strips() { #expect(ShelfRun.traces("preview_strip").count == 3) }
+  @Test("there are strips to compare with") func strips() { #expect(ShelfTrial.traces("preview_strip").count == 3) }
 
   @Test("a strip of a run that ends early is saved, too") func earlyStrip() async throws {
     var trial = try PluginTrial()
-    trial.specifications = [ShelfRun.plugins.path + "/preview_strip.lua:gap=1,scale=1"]
+    trial.specifications = [ShelfTrial.plugins.path + "/preview_strip.lua:gap=1,scale=1"]
     try trial.add("return function(pipe, step) pipe.interrupt = step == 1 end")
     _ = try await trial.run().result.get()
     let saved = try PNG.read(trial.imageFolder.appending(path: "preview_strip/strip.png"))

@@ -10,11 +10,11 @@ import Testing
 @Suite("Shelf: prompts") struct PromptShelfTests {
   static let plugins = ["prompt_schedule", "prompt_blend", "cads"]
 
-  @Test("each step is that of a plain loop with the trick", arguments: plugins.flatMap { ShelfRun.traces($0) })
-  func traces(trace: GuideTrace) async throws { _ = try await ShelfRun.expectTrace(trace) }
+  @Test("each step is that of a plain loop with the trick", arguments: plugins.flatMap { ShelfTrial.traces($0) })
+  func traces(trace: GuideTrace) async throws { _ = try await ShelfTrial.expectTrace(trace) }
 
   @Test("have runs to compare with", arguments: plugins)
-  func recorded(plugin: String) { #expect(ShelfRun.traces(plugin).count == 4) }
+  func recorded(plugin: String) { #expect(ShelfTrial.traces(plugin).count == 4) }
 
   /// A prompt and what each of six steps makes of it.
   struct Schedule: Decodable, Sendable, CustomTestStringConvertible {
@@ -29,7 +29,7 @@ import Testing
   func schedule(schedule: Schedule) async throws {
     let options = try String(
       decoding: JSONSerialization.data(withJSONObject: ["prompt": schedule.prompt, "log": true]), as: UTF8.self)
-    let run = try await ShelfRun(
+    let run = try await ShelfTrial(
       "prompt_schedule", options: options, with: TinyModel.pipeline.get(),
       TinyModel.request(steps: schedule.texts.count))
     var wanted: [String] = []
@@ -55,7 +55,7 @@ import Testing
       ("[a:b:1.2.3]", "prompt: an edit that does not end in a number at character 1"),
     ])
   func badSchedules(prompt: String, message: String) async throws {
-    #expect(try await ShelfRun.message("prompt_schedule", #"{"prompt": "\#(prompt)"}"#) == "on_run_begin: \(message)")
+    #expect(try await ShelfTrial.message("prompt_schedule", #"{"prompt": "\#(prompt)"}"#) == "on_run_begin: \(message)")
   }
 
   @Test(
@@ -69,7 +69,7 @@ import Testing
       ("cads", "psi=-1", "option 'psi' is -1, less than 0"),
     ])
   func options(plugin: String, options: String, message: String) async throws {
-    #expect(try await ShelfRun.message(plugin, options) == message)
+    #expect(try await ShelfTrial.message(plugin, options) == message)
   }
 
   @Test("more texts than a run encodes are refused") func manyTexts() async throws {
@@ -77,7 +77,7 @@ import Testing
     var request = TinyModel.request(steps: 70)
     request.guidanceScale = 1
     await #expect(throws: PluginFailure.self) {
-      try await ShelfRun("prompt_schedule", options: "prompt=[\(choices)]", with: TinyModel.pipeline.get(), request)
+      try await ShelfTrial("prompt_schedule", options: "prompt=[\(choices)]", with: TinyModel.pipeline.get(), request)
     }
   }
 
@@ -90,12 +90,12 @@ import Testing
       ("cads", "tau1=1,tau2=1"),
     ])
   func neutral(plugin: String, options: String) async throws {
-    try await ShelfRun.expectNoChange(plugin, options)
-    try await ShelfRun.expectNoChange(plugin, options, scheduler: "dpm++2m")
+    try await ShelfTrial.expectNoChange(plugin, options)
+    try await ShelfTrial.expectNoChange(plugin, options, scheduler: "dpm++2m")
   }
 
   @Test("annealing follows a prompt that another plugin changes, and ends with it whole") func together() async throws {
-    let shelf = ShelfRun.plugins.path
+    let shelf = ShelfTrial.plugins.path
     var trial = try PluginTrial()
     trial.specifications = ["\(shelf)/prompt_schedule.lua:prompt=[a red apple:a green pear:0.5]", "\(shelf)/cads.lua"]
     trial.request.inferenceSteps = 10

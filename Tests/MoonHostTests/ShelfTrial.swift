@@ -9,7 +9,7 @@ import MoonWeights
 import Testing
 
 /// A run with a bundled plugin, and the latents after each of its steps.
-struct ShelfRun {
+struct ShelfTrial {
   /// The bundled plugins.
   static let plugins = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: "plugins")
 
@@ -79,8 +79,8 @@ struct ShelfRun {
   }
 
   /// Runs `trace` and compares the latents after each step.
-  static func expectTrace(_ trace: GuideTrace) async throws -> ShelfRun {
-    let run = try await ShelfRun(trace)
+  static func expectTrace(_ trace: GuideTrace) async throws -> ShelfTrial {
+    let run = try await ShelfTrial(trace)
     let wanted = try trace.fixture()["\(trace.name)/latents"]
     #expect(run.latents.shape == wanted.shape)
     for step in 0..<min(wanted.shape[0], run.latents.shape[0]) {
@@ -96,8 +96,8 @@ struct ShelfRun {
     let pipeline = try TinyModel.pipeline.get()
     var request = TinyModel.request()
     request.scheduler = scheduler
-    let plain = try await ShelfRun(nil, with: pipeline, request)
-    let steered = try await ShelfRun(id, options: options, with: pipeline, request)
+    let plain = try await ShelfTrial(nil, with: pipeline, request)
+    let steered = try await ShelfTrial(id, options: options, with: pipeline, request)
     expectExact(steered.latents, plain.latents, "\(id):\(options)")
     expectExact(steered.result.latents, plain.result.latents, "\(id):\(options)")
   }
@@ -105,7 +105,7 @@ struct ShelfRun {
   /// What the run with the plugin fails with, without the plugin's place; `nil` where it does not fail.
   static func message(_ id: String, _ options: String) async throws -> String? {
     do {
-      _ = try await ShelfRun(id, options: options, with: TinyModel.pipeline.get(), TinyModel.request())
+      _ = try await ShelfTrial(id, options: options, with: TinyModel.pipeline.get(), TinyModel.request())
       return nil
     } catch {
       let text = "\(error)"
