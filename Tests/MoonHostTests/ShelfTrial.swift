@@ -75,7 +75,7 @@ struct ShelfTrial {
 
   /// The runs of `plugin_tricks_b.json` with that plugin.
   static func traces(_ plugin: String) -> [GuideTrace] {
-    GuideTrace.runs(of: "plugin_tricks_b.json").filter { $0.name.hasPrefix(plugin + "/") }
+    GuideTrace.runs(in: "plugin_tricks_b.json").filter { $0.name.hasPrefix(plugin + "/") }
   }
 
   /// Runs `trace` and compares the latents after each step.

@@ -7,33 +7,29 @@ package import MoonTestSupport
 package import MoonWeights
 internal import Testing
 
-/// One run of `Fixtures/traces/guide.json`, a pipeline beyond plain text-to-image, or of another index of that schema.
+/// One run of `Fixtures/traces/guide.json`: a pipeline beyond plain text-to-image.
 package struct GuideTrace: Sendable, CustomTestStringConvertible {
   package let name: String
   private let object: JSONObject
-  private let index: String
-  private var row: ConfigFile { ConfigFile(object, name: index) }
+  private var row: ConfigFile { ConfigFile(object, name: "guide.json") }
 
   package var testDescription: String { name }
 
-  /// All runs of `guide.json`.
-  package static let all = GuideTrace.runs(of: "guide.json")
-
-  /// All runs of an index in `Fixtures/traces`.
-  package static func runs(of index: String) -> [GuideTrace] {
+  /// All runs.
+  package static let all: [GuideTrace] = {
     do {
-      guard case .object(let content) = try FixtureJSON.value("traces/\(index)"),
-        case .array(let rows)? = content["traces"]
+      guard case .object(let index) = try FixtureJSON.value("traces/guide.json"),
+        case .array(let rows)? = index["traces"]
       else { return [] }
       return try rows.compactMap { row in
         guard case .object(let object) = row else { return nil }
-        let file = ConfigFile(object, name: index)
-        return GuideTrace(name: try file.string("name"), object: object, index: index)
+        let file = ConfigFile(object, name: "guide.json")
+        return GuideTrace(name: try file.string("name"), object: object)
       }
     } catch {
-      preconditionFailure("traces/\(index) cannot be read: \(error)")
+      preconditionFailure("traces/guide.json cannot be read: \(error)")
     }
-  }
+  }()
 
   /// The recorded numbers.
   package func fixture() throws -> Fixture {
@@ -69,7 +65,7 @@ package struct GuideTrace: Sendable, CustomTestStringConvertible {
     for key in scheduler.keys { fields[key] = scheduler.value(key).flatMap { ConfigValue($0) } }
     return try StableDiffusionPipeline(
       contentsOf: models.appending(path: row.string("model")), options: options
-    ).withScheduler(fields, source: index)
+    ).withScheduler(fields, source: "guide.json")
   }
 
   /// The run as it is asked for here.
