@@ -106,7 +106,7 @@ import Testing
     let mask = try RGBImage(contentsOf: Fixture.folder.appending(path: "pictures/mask.png"))
     (request.width, request.height) = (32, 24)
     (request.images, request.masks) = ([picture], [mask])
-    let run = try await ShelfRun(["early_stop:threshold=0.9,patience=1,start=0"], request)
+    let run = try await ShelfRun(["early_stop:threshold=20,patience=1,start=0"], request)
     #expect(run.log == ["the picture stands: 2 of 12 steps were enough"])
     #expect(run.result.report.isInterrupted)
     let whole = try await ShelfRun([], request)

@@ -257,7 +257,7 @@ class Weights(Trick):
 
 
 class Stop(Trick):
-    def __init__(self, threshold=0.03, patience=2, start=0.25, finish=True):
+    def __init__(self, threshold=0.3, patience=2, start=0.25, finish=True):
         self.threshold, self.patience, self.start, self.finish = threshold, patience, start, finish
         self.before, self.still = None, 0
 
@@ -265,8 +265,9 @@ class Stop(Trick):
         moved = math.inf
         if self.before is not None:
             moved = max(float((one - other).norm() / one.norm()) for one, other in zip(clean, self.before))
-        self.before, self.still = clean, self.still + 1 if moved < self.threshold else 0
         done = step.index + 1
+        self.still = self.still + 1 if moved * (step.count - done) < self.threshold else 0
+        self.before = clean
         stops = self.still >= self.patience and done >= step.count * self.start and done < step.count
         return stops, clean if stops and self.finish else latents
 
@@ -486,9 +487,9 @@ def weights():
 
 def stops():
     early = single("early_stop", Stop)
-    yield early("ddim", options={"threshold": 0.3}, scheduler=DDIM, num_inference_steps=12, **MANY)
-    yield early("euler", "tiny_sdxl", {"threshold": 0.3, "patience": 1, "start": 0.5}, num_inference_steps=12)
-    yield early("unfinished", "tiny_sd2", {"threshold": 0.3, "finish": False}, num_inference_steps=12)
+    yield early("ddim", options={"threshold": 1.5}, scheduler=DDIM, num_inference_steps=12, **MANY)
+    yield early("euler", "tiny_sdxl", {"threshold": 1.5, "patience": 1, "start": 0.5}, num_inference_steps=12)
+    yield early("unfinished", "tiny_sd2", {"threshold": 1.5, "finish": False}, num_inference_steps=12)
 
 
 def record(item):
