@@ -91,7 +91,7 @@ extension DenoisingRun {
   public func signal(at level: Int) throws -> Double { Double(try factors(at: level).signal) }
 
   /// What clean latents and standard normal noise are multiplied by at the level `sigmas[level]`.
-  private func factors(at level: Int) throws -> (signal: Float, noise: Float) {
+  func factors(at level: Int) throws -> (signal: Float, noise: Float) {
     let one = try Tensor(scalar: 1)
     let zero = try Tensor(scalar: 0)
     func known(_ step: Int) throws -> (signal: Float, noise: Float) {

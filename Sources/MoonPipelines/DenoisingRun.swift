@@ -55,6 +55,8 @@ public final class DenoisingRun {
   var isOver = false
   /// The latents that the scheduler returned last; `nil` where the next step is one that starts afresh.
   var scheduled: Tensor?
+  /// What the network's predictions say.
+  let meaning: PredictionMeaning
   /// Between latents and pictures.
   let autoencoder: Autoencoder
   /// The pictures that were given.
@@ -67,7 +69,8 @@ public final class DenoisingRun {
   /// that was off at the start.
   init(
     state: RunState, start: RunStart, encoder: RequestEncoder, autoencoder: Autoencoder, pipelineName: String,
-    scheduler: any Scheduler, window: Range<Int>, shouldStop: @escaping @Sendable () -> Bool
+    scheduler: any Scheduler, meaning: PredictionMeaning, window: Range<Int>,
+    shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.state = state
     initialNoise = start.noise
@@ -85,6 +88,7 @@ public final class DenoisingRun {
     maximumStepCount = Self.stepFactor * window.count
     self.pipelineName = pipelineName
     self.scheduler = scheduler
+    self.meaning = meaning
     self.window = window
     self.shouldStop = shouldStop
   }

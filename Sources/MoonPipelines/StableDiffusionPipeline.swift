@@ -140,9 +140,9 @@ public struct StableDiffusionPipeline: Sendable {
       modelSize: PictureSize(height: sample.sampleHeight &* factor, width: sample.sampleWidth &* factor),
       warn: { notes.append($0) })
     try request.check(inputs.size, factor: factor)
-    let (scheduler, trainSteps, corrections) = try makeScheduler(request)
+    let (scheduler, configuration, corrections) = try makeScheduler(request)
     let strength = request.effectiveStrength(isXL: parts.encoder.isXL)
-    let window = try request.window(in: scheduler, trainSteps: trainSteps, strength: strength)
+    let window = try request.window(in: scheduler, trainSteps: configuration.trainSteps, strength: strength)
     var noise = NoiseSource(seeds: request.seeds, device: request.randomDevice)
     let prompts = try zip(adapters, request.imagePrompts).map { adapter, prompt in
       try adapter.encoder(prompt.images, takesHiddenStates: adapter.projection.takesHiddenStates)
@@ -168,7 +168,8 @@ public struct StableDiffusionPipeline: Sendable {
     state.adapterScales = request.imagePrompts.map(\.scale)
     let run = DenoisingRun(
       state: state, start: start, encoder: encoder, autoencoder: parts.autoencoder,
-      pipelineName: name, scheduler: scheduler, window: window, shouldStop: shouldStop)
+      pipelineName: name, scheduler: scheduler, meaning: PredictionMeaning(configuration), window: window,
+      shouldStop: shouldStop)
     run.inputs = inputs
     run.warnings = corrections
     for note in notes { run.warn(note) }
@@ -181,7 +182,7 @@ public struct StableDiffusionPipeline: Sendable {
   }
 
   /// The scheduler of a request, its steps planned, and a warning for each value of an old file that was repaired.
-  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, trainSteps: Int, [String]) {
+  private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, SchedulerConfiguration, [String]) {
     let kind = try request.scheduler.map { try SchedulerKind($0) }
     var configuration = try SchedulerConfiguration(schedulerFields, kind: kind, source: schedulerSource)
     let warnings = configuration.correctForStableDiffusion().filter { schedulerFields[$0] != nil }.map { key in
@@ -192,7 +193,7 @@ public struct StableDiffusionPipeline: Sendable {
     }
     var scheduler = try configuration.makeScheduler()
     try scheduler.plan(request.stepPlan)
-    return (scheduler, configuration.trainSteps, warnings)
+    return (scheduler, configuration, warnings)
   }
 
   /// Decodes the latents, row by row so that a batch needs no more memory than one picture, and puts what was mended

@@ -89,6 +89,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field seed integer the first seed; one above 2^63 - 1 is negative
 ---@field pipeline "sd"|"sdxl"
 ---@field scheduler string class name of the scheduler in diffusers
+---@field prediction_type "epsilon"|"v_prediction"|"sample"|"flow_prediction" what the model predicts
+---@field eta number DDIM: share of fresh noise in each step
 ---@field options table<string, any> values of the declared options
 ---@field x0? moonstep.Tensor the clean latents that the last prediction points to; nil before the first step has ended
 ---@field noise moonstep.Tensor the normal noise that the run started from
@@ -127,6 +129,17 @@ function Pipe:decode(latents) end
 ---@param image? integer which picture of the batch, 0 without it
 ---@return moonstep.Tensor # `[3, height, width]` in 0 to 255
 function Pipe:preview(image) end
+
+---The clean latents that a prediction of the step that runs points to, whatever the model predicts and however the
+---scheduler scales latents; in `on_step_begin` and `on_guidance`.
+---@param prediction moonstep.Tensor
+---@return moonstep.Tensor
+function Pipe:to_x0(prediction) end
+
+---The prediction that points to clean latents: the inverse of `to_x0`.
+---@param x0 moonstep.Tensor
+---@return moonstep.Tensor
+function Pipe:from_x0(x0) end
 
 ---Plans the steps to come anew, for schedulers that take a list (Euler).
 ---@param sigmas number[] falling noise levels: that of the latents now, then one for each step to come, then the end
