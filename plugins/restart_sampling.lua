@@ -3,6 +3,11 @@
 -- that the steps before have gathered (Y. Xu et al., arXiv 2306.14878, algorithm 1). The steps of the way down are
 -- those of the schedule itself.
 
+-- Schedulers that take two steps for one, the first of which has an even number.
+local goes_in_pairs = {
+  HeunDiscreteScheduler = true, KDPM2DiscreteScheduler = true, KDPM2AncestralDiscreteScheduler = true,
+}
+
 -- The step to go back to, the one that begins at the low level, and how often to go back still.
 local high, low, left
 
@@ -29,6 +34,10 @@ return {
     end
     low = low or steps
     high = high or steps
+    if goes_in_pairs[pipe.scheduler] then
+      high = high + high % 2
+      low = math.min(low + low % 2, steps)
+    end
     left = high < low and options.repeats or 0
     if options.repeats > 0 and left == 0 then
       print("warning: no step lies between sigma_max and sigma_min, so there is nothing to go back for")

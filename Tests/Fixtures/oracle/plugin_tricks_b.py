@@ -13,7 +13,8 @@ from .traces import relative
 from .writing import REFERENCE, ROOT, save_fixture, save_json, save_json_rows
 
 PROMPT, OTHER, NEGATIVE = "a red apple on a blue table", "Night sky over the sea, 2 moons!", "blurry, dark"
-DDIM, EULER, MULTISTEP = "DDIMScheduler", "EulerDiscreteScheduler", "DPMSolverMultistepScheduler"
+DDIM, EULER, HEUN = "DDIMScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler"
+MULTISTEP = "DPMSolverMultistepScheduler"
 WORD = (1 << 64) - 1
 
 
@@ -38,7 +39,7 @@ class Loop:
         call = entry["call"]
         self.pipeline, self.entry, self.trick = pipeline, entry, trick
         self.prompts, self.negatives = call["prompt"], call["negative_prompt"]
-        self.images, self.steps = call["num_images_per_prompt"], call["num_inference_steps"]
+        self.images, self.asked = call["num_images_per_prompt"], call["num_inference_steps"]
         self.rows, self.scale = len(self.prompts) * self.images, call["guidance_scale"]
         self.size = (call["height"], call["width"])
         self.is_xl = hasattr(pipeline, "text_encoder_2")
@@ -58,7 +59,8 @@ class Loop:
 
     def start_scheduler(self):
         self.scheduler = getattr(diffusers, self.entry["scheduler"]).from_config(self.pipeline.scheduler.config)
-        self.scheduler.set_timesteps(self.steps)
+        self.scheduler.set_timesteps(self.asked)
+        self.steps = len(self.scheduler.timesteps)
 
     def level(self, step):
         """What clean latents and noise are multiplied by at the start of a step; N is the end of the run."""
@@ -69,7 +71,7 @@ class Loop:
                 alpha = self.scheduler.final_alpha_cumprod
             return float(alpha) ** 0.5, float(1 - alpha) ** 0.5
         sigma = float(self.scheduler.sigmas[step])
-        scale = 1.0 if self.entry["scheduler"] == EULER else 1 / math.sqrt(1 + sigma * sigma)
+        scale = 1.0 if self.entry["scheduler"] in (EULER, HEUN) else 1 / math.sqrt(1 + sigma * sigma)
         return scale, scale * sigma
 
     def predict(self, time):
@@ -245,6 +247,8 @@ class Restart(Trick):
         self.high = min(index for index, sigma in enumerate(sigmas) if sigma <= run.options["sigma_max"])
         self.low = min(index for index, sigma in enumerate(sigmas) if sigma <= run.options["sigma_min"])
         self.left = run.options.get("repeats", 1)
+        if run.entry["scheduler"] == HEUN:  # its steps come in pairs, and the level between two is that of both
+            self.high, self.low = (index + index % 2 for index in (self.high, self.low))
         assert self.low - self.high > 1
 
     def after(self, run, step, time):
@@ -383,6 +387,7 @@ def cases():
     yield case("restart_sampling", "sd2", {"sigma_min": 0.5, "sigma_max": 4, "repeats": 1}, "tiny_sd2")
     yield case("restart_sampling", "sdxl", {"sigma_min": 0.0, "sigma_max": 5, "repeats": 1}, "tiny_sdxl", EULER)
     yield case("restart_sampling", "multistep", {"sigma_min": 0.5, "sigma_max": 4}, scheduler=MULTISTEP)
+    yield case("restart_sampling", "heun", {"sigma_min": 0.5, "sigma_max": 4}, scheduler=HEUN)
     yield case("offset_noise", "sd", {"strength": 0.4}, **THREE)
     yield case("offset_noise", "sd2", {"strength": 0, "offsets": [0.5, 0, -0.3, 0.1]}, "tiny_sd2")
     yield case("offset_noise", "sdxl", {"offsets": [0.5, 0, -0.3, 0.1]}, "tiny_sdxl", EULER, **PAIR)
