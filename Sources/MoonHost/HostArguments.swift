@@ -118,9 +118,12 @@ struct HostArguments {
   }
 
   /// Runs work of the host; what the run finds wrong is an error of the first argument.
-  func asHost<Result>(_ body: () throws -> Result) throws -> Result {
+  func asHost<Result>(_ body: () throws -> Result) throws -> Result { try checked { try context.asHost(body) } }
+
+  /// Runs work that is the plugin's own; what the run finds wrong is an error of the first argument.
+  func checked<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      return try context.asHost(body)
+      return try body()
     } catch PipelineError.badRequest(_, let detail) {
       throw bad(1, detail)
     } catch let error as PipelineError {

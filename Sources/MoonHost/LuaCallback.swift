@@ -29,11 +29,8 @@ final class LuaCallback: StepCallback {
     }
   }
 
-  /// Calls `on_step_begin`.
-  func stepBegins(_ run: DenoisingRun) throws {
-    guard plugin.has(.stepBegin) else { return }
-    try perform(.stepBegin, run) { try plugin.call(.stepBegin, arguments: { place(run) }) }
-  }
+  /// Calls `on_step_begin` with `kwargs`, and writes what it returns.
+  func stepBegins(_ run: DenoisingRun) throws { try callWithTensors(.stepBegin, run) }
 
   /// Calls `on_guidance`; its tensor is the new combination.
   func combinesGuidance(_ run: DenoisingRun, _ predictions: GuidancePredictions) throws -> Tensor? {
@@ -73,12 +70,23 @@ final class LuaCallback: StepCallback {
   }
 
   /// Calls `on_step_end` with `kwargs`, and writes what it returns.
-  func stepEnds(_ run: DenoisingRun) throws {
-    guard plugin.has(.stepEnd) else { return }
-    try perform(.stepEnd, run) {
+  func stepEnds(_ run: DenoisingRun) throws { try callWithTensors(.stepEnd, run) }
+
+  /// Calls `on_run_end`.
+  func runEnds(_ run: DenoisingRun) throws {
+    guard plugin.has(.runEnd) else { return }
+    try perform(.runEnd, run) { try plugin.call(.runEnd, arguments: { [PipeHandle.value] }) }
+  }
+
+  // MARK: Calls
+
+  /// Calls a hook with `kwargs`, and writes what it returns.
+  private func callWithTensors(_ hook: PluginManifest.Hook, _ run: DenoisingRun) throws {
+    guard plugin.has(hook) else { return }
+    try perform(hook, run) {
       var offered: [String: [LuaValue]] = [:]
       try plugin.call(
-        .stepEnd,
+        hook,
         arguments: {
           offered = try kwargs(run)
           return place(run) + [
@@ -92,14 +100,6 @@ final class LuaCallback: StepCallback {
         use: { result in try write(result, offered, to: run) })
     }
   }
-
-  /// Calls `on_run_end`.
-  func runEnds(_ run: DenoisingRun) throws {
-    guard plugin.has(.runEnd) else { return }
-    try perform(.runEnd, run) { try plugin.call(.runEnd, arguments: { [PipeHandle.value] }) }
-  }
-
-  // MARK: Calls
 
   /// `pipe`, `step` and `t`.
   private func place(_ run: DenoisingRun) -> [LuaValue] {

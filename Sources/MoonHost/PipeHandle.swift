@@ -13,9 +13,10 @@ struct PipeHandle {
 
   /// Fields that can be read. Those with an underscore are the reference's own names.
   static let readable = [
+    "signal", "signal_next",
     "num_timesteps", "num_inference_steps", "timesteps", "sigmas", "sigma", "sigma_next", "progress", "height", "width",
     "batch", "seed", "pipeline", "scheduler", "options", "x0", "guidance_scale", "guidance_rescale", "interrupt",
-    "noise", "image_latents", "controlnet_scale", "ip_adapter_scale",
+    "noise", "image_latents", "controlnet_scale", "ip_adapter_scale", "prediction_type", "eta",
   ]
   /// Fields that can be written.
   static let writable = ["guidance_scale", "guidance_rescale", "interrupt", "controlnet_scale", "ip_adapter_scale"]
@@ -67,6 +68,16 @@ struct PipeHandle {
         throw HostError.message("there is nothing to preview before the first step has ended")
       }
       return .values([try context.ownValue(levels)])
+    },
+    "to_x0": { context, arguments in
+      let prediction = try arguments.tensor(1)
+      let run = try context.liveRun()
+      return .tensor(try arguments.checked { try run.clean(from: prediction) })
+    },
+    "from_x0": { context, arguments in
+      let clean = try arguments.tensor(1)
+      let run = try context.liveRun()
+      return .tensor(try arguments.checked { try run.prediction(pointingTo: clean) })
     },
     "set_sigmas": { context, arguments in
       let levels = try arguments.numbers(1)
@@ -124,6 +135,9 @@ struct PipeHandle {
     case "sigmas": return .list(run.sigmas.map { .number($0) })
     case "sigma": return step < run.sigmas.count ? .number(run.sigmas[step]) : .nil
     case "sigma_next": return step + 1 < run.sigmas.count ? .number(run.sigmas[step + 1]) : .nil
+    case "signal", "signal_next":
+      let level = name == "signal" ? step : step + 1
+      return level < run.sigmas.count ? .number(try run.signal(at: level)) : .nil
     case "progress": return .number(Double(run.step + 1) / Double(max(run.timestepCount, 1)))
     case "height": return .integer(Int64(run.height))
     case "width": return .integer(Int64(run.width))
@@ -137,6 +151,8 @@ struct PipeHandle {
     case "image_latents": return try run.imageLatents.map { try context.value($0) } ?? .nil
     case "controlnet_scale": return ScaleList(.controls).value(in: run)
     case "ip_adapter_scale": return ScaleList(.adapters).value(in: run)
+    case "prediction_type": return .string(run.predictionType)
+    case "eta": return .number(run.request.eta)
     case "guidance_scale": return .number(run.state.guidanceScale)
     case "guidance_rescale": return .number(run.state.guidanceRescale)
     case "interrupt": return .boolean(run.state.isInterrupted)

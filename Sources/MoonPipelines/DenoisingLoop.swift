@@ -88,15 +88,8 @@ struct DenoisingLoop {
 
   /// The network on both halves; their predictions are combined, callbacks last.
   private func guidedPrediction(_ run: DenoisingRun) throws -> Tensor {
-<<<<<<< HEAD
     let (unconditional, conditional) = try predict.bothHalves(run)
-=======
-    let both = try predict(run, halves: [.unconditional, .conditional])
-    let rows = run.batchSize
-    let unconditional = try both.narrow(0, start: 0, length: rows)
-    let conditional = try both.narrow(0, start: rows, length: rows)
     recorder?.predicted(conditional: conditional, unconditional: unconditional)
->>>>>>> w-tools
     var combined = try Guidance.combine(
       conditional: conditional, unconditional: unconditional, scale: run.state.guidanceScale)
     if run.state.guidanceRescale > 0 {

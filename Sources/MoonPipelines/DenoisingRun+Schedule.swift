@@ -83,8 +83,15 @@ extension DenoisingRun {
     return jump.step
   }
 
+  /// What clean latents are multiplied by at the level `sigmas[level]`, where latents are `signal * (clean + sigma * noise)`.
+  ///
+  /// - Parameter level: Index in `sigmas`.
+  /// - Returns: 1 for schedulers that add noise alone; less than 1 for those that keep the variance.
+  /// - Throws: An error of the scheduler.
+  public func signal(at level: Int) throws -> Double { Double(try factors(at: level).signal) }
+
   /// What clean latents and standard normal noise are multiplied by at the level `sigmas[level]`.
-  private func factors(at level: Int) throws -> (signal: Float, noise: Float) {
+  func factors(at level: Int) throws -> (signal: Float, noise: Float) {
     let one = try Tensor(scalar: 1)
     let zero = try Tensor(scalar: 0)
     func known(_ step: Int) throws -> (signal: Float, noise: Float) {

@@ -54,6 +54,8 @@ public final class DenoisingRun {
   var isOver = false
   /// The latents that the scheduler returned last; `nil` where the next step is one that starts afresh.
   var scheduled: Tensor?
+  /// What the network's predictions say.
+  let meaning: PredictionMeaning
   /// The model apart from its predictions of noise.
   let model: any RunModel
   /// The pictures that were given.
@@ -65,7 +67,8 @@ public final class DenoisingRun {
   /// switched on that was off at the start.
   init(
     state: RunState, start: RunStart, request: GenerationRequest, model: any RunModel, pipelineName: String,
-    scheduler: any Scheduler, window: Range<Int>, shouldStop: @escaping @Sendable () -> Bool
+    scheduler: any Scheduler, meaning: PredictionMeaning, window: Range<Int>,
+    shouldStop: @escaping @Sendable () -> Bool
   ) {
     self.state = state
     initialNoise = start.noise
@@ -82,6 +85,7 @@ public final class DenoisingRun {
     maximumStepCount = Self.stepFactor * window.count
     self.pipelineName = pipelineName
     self.scheduler = scheduler
+    self.meaning = meaning
     self.window = window
     self.shouldStop = shouldStop
   }

@@ -35,31 +35,6 @@ final class NoisePredictor: PredictionSource {
     self.observe = observe
   }
 
-<<<<<<< HEAD
-  /// Predicts the noise for both halves.
-  ///
-  /// - Parameter run: The run.
-  /// - Returns: `[batch, channels, height, width]` each.
-  /// - Throws: An error of a network; `TensorError.interrupted`.
-  func bothHalves(_ run: DenoisingRun) throws -> (unconditional: Tensor, conditional: Tensor) {
-    // ControlNets that guess look at the wanted half's place among both.
-    if takesTurns && !run.guessesControl {
-      return (try self(run, halves: [.unconditional]), try self(run, halves: [.conditional]))
-    }
-    let both = try self(run, halves: [.unconditional, .conditional])
-    let rows = run.batchSize
-    return (try both.narrow(0, start: 0, length: rows), try both.narrow(0, start: rows, length: rows))
-  }
-
-  /// Predicts the noise for the step that runs.
-  ///
-  /// - Parameters:
-  ///   - run: The run.
-  ///   - halves: Which halves, in the order of the rows.
-  /// - Returns: `[halves * batch, channels, height, width]`.
-  /// - Throws: An error of a network; `TensorError.interrupted`.
-=======
->>>>>>> w-tools
   func callAsFunction(_ run: DenoisingRun, halves: [GuidanceHalf]) throws -> Tensor {
     let state = run.state
     let bundles = try halves.map { $0 == .unconditional ? try run.unconditional() : state.conditional }
@@ -81,6 +56,14 @@ final class NoisePredictor: PredictionSource {
     let input = try joined(halves.map { try networkInput(scaled, $0, state) })
     observe(input, conditioning.context)
     return try unet(input.channelsLast(), timestep: run.timestep, conditioning: conditioning).channelsFirst()
+  }
+
+  func bothHalves(_ run: DenoisingRun) throws -> (unconditional: Tensor, conditional: Tensor) {
+    // ControlNets that guess look at the wanted half's place among both.
+    if takesTurns && !run.guessesControl {
+      return (try self(run, halves: [.unconditional]), try self(run, halves: [.conditional]))
+    }
+    return try bothHalvesAtOnce(run)
   }
 
   /// The latents, with mask and masked picture behind them where the model was trained for inpainting.

@@ -41,7 +41,7 @@ struct ReplayPreparation {
       batchSize: shape[0], unwanted: trace.unconditional, factor: trace.factor, channels: shape[1])
     let run = DenoisingRun(
       state: state, start: start, request: request, model: model, pipelineName: trace.pipeline, scheduler: scheduler,
-      window: window, shouldStop: shouldStop)
+      meaning: PredictionMeaning(configuration), window: window, shouldStop: shouldStop)
     return PreparedRehearsal(
       run: run, noise: NoiseSource(seeds: request.seeds, device: request.randomDevice),
       predictor: RecordedPredictor(trace), configuration: configuration, factor: trace.factor)

@@ -102,21 +102,16 @@ public struct StableDiffusionPipeline: Sendable {
     profile: RunProfile? = nil, observe: (Tensor, Tensor) -> Void
   ) throws -> GenerationResult {
     // What prepares and finishes a run is short, and a stopped run shall still end in a picture.
-<<<<<<< HEAD
     var quiet = TensorEnvironment(threads: threads)
     quiet.profile = profile?.preparation
     var environment = TensorEnvironment(threads: threads, shouldStop: shouldStop)
     environment.weightCache = weightCache
     environment.profile = profile?.steps
-    var (run, noise) = try TensorEnvironment.$current.withValue(quiet) { try prepare(request, shouldStop) }
-=======
-    let quiet = TensorEnvironment(threads: threads)
     var (run, noise, configuration) = try TensorEnvironment.$current.withValue(quiet) {
       try prepare(request, shouldStop)
     }
     let recorder =
       request.recordsTrace ? try TraceRecorder(run, scheduler: configuration, factor: factor) : nil
->>>>>>> w-tools
     // The parts take turns in memory: one that rests gives back the pages of its weights.
     for part in parts.encoder.parts { part.textEncoder.pages.release() }
     defer { parts.autoencoder.pages.release() }
@@ -133,13 +128,8 @@ public struct StableDiffusionPipeline: Sendable {
             controls: zip(controlNets, request.controls).map {
               ControlPart(net: $0, start: $1.guidanceStart, end: $1.guidanceEnd)
             },
-<<<<<<< HEAD
             projections: adapters.map(\.projection), takesTurns: takesTurns(run), observe: observe),
-          callbacks: callbacks, shouldStop: shouldStop, progress: progress)
-=======
-            projections: adapters.map(\.projection), observe: observe),
           callbacks: callbacks, shouldStop: shouldStop, progress: progress, recorder: recorder)
->>>>>>> w-tools
         try TensorEnvironment.$current.withValue(environment) { try loop(run, noise: &noise, report: &report) }
       }
     }
@@ -148,14 +138,10 @@ public struct StableDiffusionPipeline: Sendable {
     MemoryPool.shared.trim()
     report.warnings = warnings + run.warnings
     report.timesteps = run.timesteps
-<<<<<<< HEAD
     quiet.profile = profile?.decoding
-    return try TensorEnvironment.$current.withValue(quiet) { try finish(run, report) }
-=======
     var result = try TensorEnvironment.$current.withValue(quiet) { try finish(run, report) }
     result.trace = recorder?.finished()
     return result
->>>>>>> w-tools
   }
 
   /// Whether both halves of guidance shall go through the networks one after the other.
@@ -182,8 +168,7 @@ public struct StableDiffusionPipeline: Sendable {
     try request.check(inputs.size, factor: factor)
     let (scheduler, configuration, corrections) = try makeScheduler(request)
     let strength = request.effectiveStrength(isXL: parts.encoder.isXL)
-    let window = try request.window(
-      in: scheduler, trainSteps: configuration.trainSteps, strength: strength)
+    let window = try request.window(in: scheduler, trainSteps: configuration.trainSteps, strength: strength)
     var noise = NoiseSource(seeds: request.seeds, device: request.randomDevice)
     let prompts = try zip(adapters, request.imagePrompts).map { adapter, prompt in
       try adapter.encoder(prompt.images, takesHiddenStates: adapter.projection.takesHiddenStates)
@@ -210,7 +195,7 @@ public struct StableDiffusionPipeline: Sendable {
     let run = DenoisingRun(
       state: state, start: start, request: request,
       model: LoadedRunModel(encoder: encoder, autoencoder: parts.autoencoder), pipelineName: name, scheduler: scheduler,
-      window: window, shouldStop: shouldStop)
+      meaning: PredictionMeaning(configuration), window: window, shouldStop: shouldStop)
     run.inputs = inputs
     run.warnings = corrections
     for note in notes { run.warn(note) }

@@ -38,7 +38,7 @@ struct StandInPreparation {
     state.adapterScales = request.imagePrompts.map(\.scale)
     let run = DenoisingRun(
       state: state, start: start, request: request, model: model, pipelineName: kind.pipeline, scheduler: scheduler,
-      window: window, shouldStop: shouldStop)
+      meaning: PredictionMeaning(configuration), window: window, shouldStop: shouldStop)
     var predictionType = "epsilon"
     if case .string(let type) = configuration["prediction_type"] { predictionType = type }
     return PreparedRehearsal(

@@ -19,7 +19,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 PARTS = [
     "tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet", "images",
-    "clip_networks", "guide_networks", "community", "guide_models", "guide_traces",
+    "clip_networks", "guide_networks", "community", "guide_models", "guide_traces", "plugin_tricks_a",
+    "plugin_tricks_b",
 ]  # fmt: skip
 
 

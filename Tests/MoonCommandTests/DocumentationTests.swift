@@ -72,6 +72,30 @@ import Testing
     }
   }
 
+  /// The commands of the guide of plugins; those with a word in capitals in place of a file stand for what is not here.
+  private static let guideCommands = ((try? blocks("sh", in: "plugins/README.md")) ?? []).filter {
+    !$0.contains(" MODEL")
+  }
+
+  @Test("commands of the guide of plugins run", arguments: guideCommands)
+  func guide(command: String) async throws {
+    let program = try Program()
+    for folder in ["examples", "plugins"] {
+      try FileManager.default.createSymbolicLink(
+        at: program.folder.appending(path: folder), withDestinationURL: Program.root.appending(path: folder))
+    }
+    try FileManager.default.createDirectory(
+      at: program.folder.appending(path: "out"), withIntermediateDirectories: true)
+    let examples = try Self.blocks("lua", in: "plugins/README.md")
+    try program.write(try #require(examples.first), to: "half.lua")
+    try program.write(
+      try #require(examples.first { $0.contains("id = \"guidance_ramp\"") }), to: "guidance_ramp.lua")
+    let script = command.replacingOccurrences(of: ".build/release/moonstep", with: "\"$0\" --quiet")
+    let outcome = try await program.run(["-c", script, Program.executable.path], executable: URL(filePath: "/bin/sh"))
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try !FileManager.default.contentsOfDirectory(atPath: program.folder.path + "/out").isEmpty)
+  }
+
   @Test("the Swift code of the README is this file's, which compiles and runs")
   func swift() async throws {
     let source = try Self.text("Tests/MoonCommandTests/DocumentationTests.swift").split(

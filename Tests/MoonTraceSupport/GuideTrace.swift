@@ -7,7 +7,7 @@ package import MoonTestSupport
 package import MoonWeights
 internal import Testing
 
-/// One run of `Fixtures/traces/guide.json`: a pipeline beyond plain text-to-image.
+/// One run of `Fixtures/traces/guide.json`, a pipeline beyond plain text-to-image, or of a list of the same form.
 package struct GuideTrace: Sendable, CustomTestStringConvertible {
   package let name: String
   private let object: JSONObject
@@ -15,21 +15,22 @@ package struct GuideTrace: Sendable, CustomTestStringConvertible {
 
   package var testDescription: String { name }
 
-  /// All runs.
-  package static let all: [GuideTrace] = {
+  /// All runs of `guide.json`.
+  package static let all = runs(in: "guide.json")
+
+  /// All runs of a list in `Fixtures/traces`.
+  package static func runs(in list: String) -> [GuideTrace] {
     do {
-      guard case .object(let index) = try FixtureJSON.value("traces/guide.json"),
-        case .array(let rows)? = index["traces"]
+      guard case .object(let index) = try FixtureJSON.value("traces/\(list)"), case .array(let rows)? = index["traces"]
       else { return [] }
       return try rows.compactMap { row in
         guard case .object(let object) = row else { return nil }
-        let file = ConfigFile(object, name: "guide.json")
-        return GuideTrace(name: try file.string("name"), object: object)
+        return GuideTrace(name: try ConfigFile(object, name: list).string("name"), object: object)
       }
     } catch {
-      preconditionFailure("traces/guide.json cannot be read: \(error)")
+      preconditionFailure("traces/\(list) cannot be read: \(error)")
     }
-  }()
+  }
 
   /// The recorded numbers.
   package func fixture() throws -> Fixture {
@@ -42,6 +43,9 @@ package struct GuideTrace: Sendable, CustomTestStringConvertible {
   /// Rows of each call of the network.
   package var rows: [Int] { get throws { try row.intList("rows") } }
   package var sensitivity: Float { get throws { Float(try row.double("sensitivity")) } }
+
+  /// The bundled plugins that must do what the run did, with their options, in the order of their calls.
+  package var plugins: [String] { get throws { try row.stringList("plugins") } }
 
   /// The callback of the run, `nil` for none.
   package var callback: ConfigFile? { get throws { try row.section("callback") } }
@@ -89,6 +93,7 @@ package struct GuideTrace: Sendable, CustomTestStringConvertible {
     request.imagesPerPrompt = try number("num_images_per_prompt") { try call.int($0) } ?? 1
     request.guidanceScale = try number("guidance_scale") { try call.double($0) } ?? 7.5
     request.guidanceRescale = try number("guidance_rescale") { try call.double($0) } ?? 0
+    request.eta = try number("eta") { try call.double($0) } ?? 0
     request.clipSkip = try number("clip_skip") { try call.int($0) } ?? 0
     request.inferenceSteps = try number("num_inference_steps") { try call.int($0) } ?? 50
     request.timesteps = try number("timesteps") { try call.intList($0) } ?? []

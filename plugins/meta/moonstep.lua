@@ -3,7 +3,7 @@
 -- Tables count from 1; dimensions and indices of tensors count from 0 and may be negative, as in PyTorch.
 error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no plugin")
 
----What a plugin file may return instead of a table: the callback of the diffusers guide, called after each step.
+---The callback of the diffusers guide; a plugin file may return it instead of a table, and it is then called after each step.
 ---@alias moonstep.Callback fun(pipe: moonstep.Pipe, step: integer, t: number, kwargs: moonstep.Kwargs): moonstep.Kwargs?
 
 ---@alias moonstep.OptionType
@@ -37,7 +37,7 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field tensor_inputs? string[] names of the tensors in `kwargs`; every name on offer without it
 ---@field options? table<string, moonstep.Option>
 ---@field on_run_begin? fun(pipe: moonstep.Pipe) before the first step; prompts may be encoded here
----@field on_step_begin? fun(pipe: moonstep.Pipe, step: integer, t: number) before the model sees the latents
+---@field on_step_begin? moonstep.Callback before the model sees the latents; what it returns counts for this step
 ---@field on_guidance? fun(pipe: moonstep.Pipe, step: integer, t: number, noise: moonstep.Noise): moonstep.Tensor? while guidance is on: another combination of the two predictions, nil keeps it
 ---@field on_step_end? moonstep.Callback after the scheduler's step
 ---@field on_run_end? fun(pipe: moonstep.Pipe) after the last step, also of a run that was interrupted
@@ -99,7 +99,7 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 
 ---The tensors named in `tensor_inputs`. What is returned counts: change fields and return the table, or nil for no change.
 ---@class moonstep.Kwargs
----@field latents? moonstep.Tensor `[batch, channels, height, width]`, at the noise level after the step
+---@field latents? moonstep.Tensor `[batch, channels, height, width]`; at the noise level after the step, in on_step_begin at that before
 ---@field prompt_embeds? moonstep.Tensor rows of what is not wanted, then of what is, while guidance is on; else the latter alone. Both forms are taken back
 ---@field negative_prompt_embeds? moonstep.Tensor rows of what is not wanted
 ---@field add_text_embeds? moonstep.Tensor SDXL: pooled embeddings, rows as in prompt_embeds
@@ -135,6 +135,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field sigmas number[] noise level of each step, and that after the last
 ---@field sigma number noise level of this step
 ---@field sigma_next number noise level after this step
+---@field signal number what clean latents are multiplied by at this step: latents are `signal * (clean + sigma * noise)`
+---@field signal_next number the same after this step
 ---@field progress number share of the steps up to this one, 0 to 1
 ---@field height integer pixels
 ---@field width integer pixels
@@ -142,6 +144,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@field seed integer the first seed; one above 2^63 - 1 is negative
 ---@field pipeline "sd"|"sdxl"
 ---@field scheduler string class name of the scheduler in diffusers
+---@field prediction_type "epsilon"|"v_prediction"|"sample"|"flow_prediction" what the model predicts
+---@field eta number DDIM: share of fresh noise in each step
 ---@field options table<string, any> values of the declared options
 ---@field x0? moonstep.Tensor the clean latents that the last prediction points to; nil before the first step has ended
 ---@field noise moonstep.Tensor the normal noise that the run started from
@@ -180,6 +184,17 @@ function Pipe:decode(latents) end
 ---@param image? integer which picture of the batch, 0 without it
 ---@return moonstep.Tensor # `[3, height, width]` in 0 to 255
 function Pipe:preview(image) end
+
+---The clean latents that a prediction of the step that runs points to, whatever the model predicts and however the
+---scheduler scales latents; in `on_step_begin` and `on_guidance`.
+---@param prediction moonstep.Tensor
+---@return moonstep.Tensor
+function Pipe:to_x0(prediction) end
+
+---The prediction that points to clean latents: the inverse of `to_x0`.
+---@param x0 moonstep.Tensor
+---@return moonstep.Tensor
+function Pipe:from_x0(x0) end
 
 ---Plans the steps to come anew, for schedulers that take a list (Euler).
 ---@param sigmas number[] falling noise levels: that of the latents now, then one for each step to come, then the end
