@@ -29,7 +29,7 @@ import Testing
     let scales = try x.groupScales(groups: 4, weight: factor, bias: shift, epsilon: 1e-6)
     let found = try layer(x, scaledBy: scales, activation: .silu, addingPerRow: rowBias, adding: residual)
     // Other tiles, other roundings: a few units in the seventh digit of the largest products.
-    try expectNear(found, wanted.floats(), shape: wanted.shape, tolerance: 5e-6)
+    try expectNear(found, wanted.floats().map { Double($0) }, shape: wanted.shape, tolerance: 5e-6)
   }
 
   @Test(

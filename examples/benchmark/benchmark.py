@@ -1,104 +1,81 @@
 #!/usr/bin/env python3
-"""Times one guided 512-pixel step of a full-size Stable Diffusion 1.5 UNet in PyTorch and in moonstep, in turns.
+"""Times PyTorch, moonstep and, where it is installed, stable-diffusion.cpp on models of full size, in turns.
 
-Needs the packages torch, diffusers and transformers. The model has random weights; `README.md` says more.
+Needs the packages torch, diffusers and transformers. The models have random weights; `README.md` says more.
 """
 
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import models
+
 ROOT = Path(__file__).resolve().parents[2]
-TOKENIZER = ROOT / "Tests/Fixtures/tokenizer"
-TOKENIZER_FILES = ["vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json"]
+HERE = Path(__file__).resolve().parent
+PROMPT = "a photograph of an astronaut riding a horse"
 GUIDANCE = 7.5
 
 
-def build_model(folder: Path) -> None:
-    """Writes a model with the published sizes of Stable Diffusion 1.5 and random float16 weights."""
-    import torch
-    from diffusers import AutoencoderKL, PNDMScheduler, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel
+@dataclass(frozen=True)
+class Case:
+    """What is timed: a guided step of a model at a size, or the decoding of a picture."""
 
-    torch.manual_seed(0)
-    half = torch.float16
-    unfinished = folder.with_name(folder.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    unet = UNet2DConditionModel(
-        sample_size=64, in_channels=4, out_channels=4, block_out_channels=(320, 640, 1280, 1280), layers_per_block=2,
-        attention_head_dim=8, cross_attention_dim=768,
-    )
-    unet.to(half).save_pretrained(unfinished / "unet")
-    del unet
-    autoencoder = AutoencoderKL(
-        sample_size=512, block_out_channels=(128, 256, 512, 512), layers_per_block=2, latent_channels=4,
-        down_block_types=["DownEncoderBlock2D"] * 4, up_block_types=["UpDecoderBlock2D"] * 4, scaling_factor=0.18215,
-    )
-    autoencoder.to(half).save_pretrained(unfinished / "vae")
-    text = CLIPTextConfig(
-        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-        max_position_embeddings=77, projection_dim=768, hidden_act="quick_gelu", bos_token_id=49406,
-        eos_token_id=49407, pad_token_id=49407,
-    )
-    CLIPTextModel(text).to(half).save_pretrained(unfinished / "text_encoder")
-    PNDMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, set_alpha_to_one=False,
-        steps_offset=1,
-    ).save_pretrained(unfinished / "scheduler")
-    (unfinished / "tokenizer").mkdir()
-    for name in TOKENIZER_FILES:
-        shutil.copy(TOKENIZER / name, unfinished / "tokenizer" / name)
-    index = {
-        "_class_name": "StableDiffusionPipeline",
-        "_diffusers_version": "0.42.1",
-        "feature_extractor": [None, None],
-        "safety_checker": [None, None],
-        "requires_safety_checker": False,
-        "scheduler": ["diffusers", "PNDMScheduler"],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "CLIPTokenizer"],
-        "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-    }
-    (unfinished / "model_index.json").write_text(json.dumps(index, indent=2))
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    kind: str
+    part: str
+    size: int
+    batch: int
+
+    @staticmethod
+    def parse(text: str) -> "Case":
+        """A case from text such as `sd15:512`, `sd15:512:4`, `sdxl:1024` or `sd15-vae:512`."""
+        name, *numbers = text.split(":")
+        kind, _, part = name.partition("-")
+        if kind not in models.UNETS or part not in ("", "vae") or not 1 <= len(numbers) <= 2:
+            raise argparse.ArgumentTypeError(f"'{text}' is no case, such as sd15:512 or sd15-vae:512")
+        size, batch = int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 1
+        if size < 64 or size % 64 or batch < 1:
+            raise argparse.ArgumentTypeError(f"'{text}': sizes are multiples of 64, batches 1 or more")
+        return Case(kind, part or "step", size, batch)
+
+    def __str__(self) -> str:
+        name = {"sd15": "SD 1.5", "sdxl": "SDXL"}[self.kind]
+        batch = f", {self.batch} pictures" if self.batch > 1 else ""
+        return f"{name} {'guided step' if self.part == 'step' else 'decoding'}, {self.size} px{batch}"
 
 
-def peak_memory() -> int:
-    """Peak resident bytes of this process."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
+@dataclass
+class Timing:
+    """The times of one side."""
+
+    seconds: list
+    peak: int = 0
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
 
 
-def torch_worker(model: Path, threads: int) -> None:
-    """Runs one guided step for each line on standard input, and answers with its seconds and the peak memory."""
-    import torch
-    from diffusers import UNet2DConditionModel
+class Worker:
+    """Another process that answers each line with a time."""
 
-    torch.set_num_threads(threads)
-    unet = UNet2DConditionModel.from_pretrained(model / "unet", torch_dtype=torch.float32).eval()
-    generator = torch.Generator().manual_seed(0)
-    latents = torch.randn((1, 4, 64, 64), generator=generator)
-    context = torch.randn((2, 77, 768), generator=generator)
-    print("ready", flush=True)
-    with torch.inference_mode():
-        for _ in sys.stdin:
-            start = time.perf_counter()
-            both = unet(torch.cat([latents, latents]), 501, encoder_hidden_states=context, return_dict=False)[0]
-            unconditional, conditional = both.chunk(2)
-            unconditional + GUIDANCE * (conditional - unconditional)
-            seconds = time.perf_counter() - start
-            print(json.dumps({"seconds": seconds, "peak": peak_memory()}), flush=True)
+    def __init__(self, command: list, environment: dict) -> None:
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+
+    def time(self) -> dict:
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
 
 
 def moonstep_binary() -> Path:
@@ -109,69 +86,74 @@ def moonstep_binary() -> Path:
     return Path(folder.stdout.strip()) / "moonstep"
 
 
-def run_moonstep(binary: Path, model: Path, steps: int, threads: int, environment: dict) -> dict:
-    """The report of one whole run."""
+def run_moonstep(options, case: Case, folder: Path, threads: int, environment: dict) -> dict:
+    """The report of one whole run; for a decoding it has one step without guidance."""
+    steps, guidance = (options.steps, GUIDANCE) if case.part == "step" else (1, 1)
     command = [
-        binary, "generate", "--model", model, "--prompt", "a photograph of an astronaut riding a horse", "--steps",
-        str(steps), "--guidance-scale", str(GUIDANCE), "--seed", "0", "--threads", str(threads), "--json", "--quiet",
-        "--output", model.with_name("benchmark.png"),
+        options.moonstep, "generate", "--model", folder, "--prompt", PROMPT, "--steps", str(steps), "--scheduler", "ddim",
+        "--guidance-scale", str(guidance), "--seed", "0", "--width", str(case.size), "--height", str(case.size),
+        "--num-images", str(case.batch), "--threads", str(threads), "--json", "--quiet",
+        "--output", folder.with_name("benchmark.png"), *options.moonstep_option,
     ]
     result = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(result.stdout)
 
 
-def main() -> None:
-    """Reads the options, takes the times and tells them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, default=ROOT / "out/benchmark-model", help="made when it is missing")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of both sides")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of PyTorch and moonstep")
-    parser.add_argument("--steps", type=int, default=3, help="steps of each side in a turn")
-    parser.add_argument("--moonstep", type=Path, help="the program; by default it is built")
-    parser.add_argument("--torch-worker", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.torch_worker:
-        torch_worker(options.model, options.threads)
-        return
+def measure(options, case: Case, threads: int) -> tuple:
+    """The times of PyTorch and of moonstep, taken in turns."""
     # OpenBLAS finds out by itself what the processor can do, unless this names another one.
     environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
-    environment["OMP_NUM_THREADS"] = str(options.threads)
-    if not (options.model / "model_index.json").exists():
-        print(f"Writing {options.model}", file=sys.stderr)
-        build_model(options.model)
-    binary = options.moonstep or moonstep_binary()
-    worker = subprocess.Popen(
-        [sys.executable, __file__, "--torch-worker", "--model", options.model, "--threads", str(options.threads)],
-        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )
-    worker.stdout.readline()
+    environment["OMP_NUM_THREADS"] = str(threads)
+    folder = options.models / case.kind
+    if not (folder / "model_index.json").exists():
+        print(f"Writing {folder}", file=sys.stderr)
+        models.build(case.kind, folder)
+    sides = {"PyTorch": Timing([]), "moonstep": Timing([])}
+    worker = None
+    if not options.without_torch:
+        worker = Worker(
+            [sys.executable, HERE / "torch_side.py", folder, case.kind, case.part, str(case.size), str(case.batch),
+             str(threads)], environment)
+        worker.time()  # The first one still fetches memory.
+    for _ in range(options.rounds):
+        if worker:
+            for _ in range(options.steps if case.part == "step" else 1):
+                answer = worker.time()
+                sides["PyTorch"].seconds.append(answer["seconds"])
+                sides["PyTorch"].peak = answer["peak"]
+        report = run_moonstep(options, case, folder, threads, environment)
+        sides["moonstep"].seconds += report["step_seconds"] if case.part == "step" else [report["decode_seconds"]]
+        sides["moonstep"].peak = max(sides["moonstep"].peak, report["peak_memory_bytes"])
+    if worker:
+        worker.end()
+    return sides["PyTorch"], sides["moonstep"]
 
-    def torch_step() -> dict:
-        worker.stdin.write("step\n")
-        worker.stdin.flush()
-        return json.loads(worker.stdout.readline())
 
-    torch_step()  # The first one still fetches memory.
-    torch_seconds, moonstep_seconds, torch_peak, moonstep_peak = [], [], 0, 0
-    for turn in range(options.rounds):
-        for _ in range(options.steps):
-            answer = torch_step()
-            torch_seconds.append(answer["seconds"])
-            torch_peak = answer["peak"]
-        report = run_moonstep(binary, options.model, options.steps, options.threads, environment)
-        moonstep_seconds += report["step_seconds"]
-        moonstep_peak = max(moonstep_peak, report["peak_memory_bytes"])
-        print(
-            f"turn {turn + 1}: PyTorch {statistics.median(torch_seconds):.2f} s, "
-            f"moonstep {statistics.median(moonstep_seconds):.2f} s a step",
-            file=sys.stderr,
-        )
-    worker.stdin.close()
-    worker.wait()
-    torch_median, moonstep_median = statistics.median(torch_seconds), statistics.median(moonstep_seconds)
-    print(f"PyTorch:  {torch_median:.2f} s a step, peak memory {torch_peak / 1e9:.2f} GB (UNet in float32)")
-    print(f"moonstep: {moonstep_median:.2f} s a step, peak memory {moonstep_peak / 1e9:.2f} GB (whole run, float16 weights)")
-    print(f"moonstep takes {moonstep_median / torch_median:.2f} of PyTorch's time with {options.threads} threads.")
+def main() -> None:
+    """Reads the options, takes the times and tells them as a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", type=Case.parse, help="sd15:512, sdxl:1024, sd15:512:4 (a batch), sd15-vae:512")
+    parser.add_argument("--models", type=Path, default=ROOT / "out/benchmark", help="folder of the models, made when missing")
+    parser.add_argument("--threads", type=int, nargs="*", default=[os.cpu_count()], help="threads of both sides")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of both sides")
+    parser.add_argument("--steps", type=int, default=3, help="steps of each side in a turn")
+    parser.add_argument("--moonstep", type=Path, help="the program; by default it is built")
+    parser.add_argument("--moonstep-option", action="append", default=[], help="one more argument for moonstep")
+    parser.add_argument("--without-torch", action="store_true", help="times moonstep alone")
+    options = parser.parse_args()
+    options.moonstep = options.moonstep or moonstep_binary()
+    print("| what | threads | PyTorch | moonstep | ratio | memory PyTorch | memory moonstep |")
+    print("|---|---|---|---|---|---|---|")
+    for case in options.cases or [Case.parse("sd15:512")]:
+        for threads in options.threads:
+            other, ours = measure(options, case, threads)
+            cells = [str(case), str(threads)]
+            if other.seconds:
+                cells += [f"{other.median:.2f} s", f"{ours.median:.2f} s", f"{ours.median / other.median:.2f}",
+                          f"{other.peak / 1e9:.2f} GB", f"{ours.peak / 1e9:.2f} GB"]
+            else:
+                cells += ["", f"{ours.median:.2f} s", "", "", f"{ours.peak / 1e9:.2f} GB"]
+            print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":
