@@ -39,5 +39,5 @@ package struct DryRunReport: Sendable {
   package var rows: Int { steps.map(\.rows).reduce(0, +) }
 
   /// Share of the network's work that the plugins save; negative where they add to it.
-  package var saved: Double { plainRows == 0 ? 0 : 1 - Double(rows) / Double(plainRows) }
+  package var saved: Double { plainRows == 0 ? 0 : Double(plainRows - rows) / Double(plainRows) }
 }

@@ -21,12 +21,14 @@ struct PluginCheck {
   func callAsFunction() throws -> PluginCheckReport {
     var report = PluginCheckReport(path: name)
     let manifest: PluginManifest
+    let stem: String
     do {
       let plugin = try LuaPlugin(
         PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
         imageFolder: { _ in nil }, log: { _ in })
       defer { plugin.close() }
       manifest = plugin.manifest
+      stem = plugin.package.stem
     } catch let failure as PluginFailure {
       report.loading = failure
       return report
@@ -42,7 +44,12 @@ struct PluginCheck {
       }
       report.judgeRefusals(of: pipeline, plugin: manifest.id)
     }
-    report.warnings = warnings(manifest, isComplete: report.isOK)
+    if manifest.id != PluginManifest.identifier(fromFileStem: stem) {
+      report.warnings.append(
+        "the id is '\(manifest.id)', but --callback finds the plugin by the name of its file, '\(PluginText.escaped(stem))'"
+      )
+    }
+    report.warnings += warnings(manifest, isComplete: report.isOK)
     return report
   }
 
@@ -133,7 +140,7 @@ extension PluginCheck.Trial {
     let request = rehearsal.request
     var parts: [String] = []
     if request.imagesPerPrompt > 1 { parts.append("\(request.imagesPerPrompt) images") }
-    if request.guidanceScale <= 1 { parts.append("without guidance") }
+    if request.guidanceScale <= 1 { parts.append("no guidance") }
     if request.inferenceSteps == 1 { parts.append("1 step") }
     if let scheduler = request.scheduler { parts.append("scheduler \(scheduler)") }
     if !options.isEmpty { parts.append("options \(options)") }

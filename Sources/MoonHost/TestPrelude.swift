@@ -5,7 +5,7 @@ enum TestPrelude {
   static let source = """
     local run = moon_test.run
     local type, error, pcall, tostring, ipairs, next, abs = type, error, pcall, tostring, ipairs, next, math.abs
-    local concat, format, find = table.concat, string.format, string.find
+    local concat, format, find, match = table.concat, string.format, string.find, string.match
 
     local function shown(value, depth)
       local kind = type(value)
@@ -65,7 +65,8 @@ enum TestPrelude {
     local test = {}
     function test:run(settings)
       local is_done, result = pcall(run, settings)
-      if not is_done then error(result, 2) end
+      -- The place is that of the test, not of this function.
+      if not is_done then error(match(result, '^%[string [^%]]*%]:%d+: (.*)$') or result, 2) end
       return result
     end
     function test:expect(condition, message)

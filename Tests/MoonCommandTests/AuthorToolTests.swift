@@ -77,7 +77,7 @@ import Testing
     #expect(
       bad.output.contains(
         "\n    bad.lua:2: on_step_end, step 2/5: attempt to call a nil value (global 'boo')"), "\(bad.output)")
-    #expect(bad.output.contains("\n      2 |   if step == 2 then boo() end\n        |                    ^\n"))
+    #expect(bad.output.contains("\n      2 |   if step == 2 then boo() end\n        |                     ^\n"))
     #expect(bad.output.contains("failed, as above"))
     let json = try await program.run(["plugin", "check", "bad.lua", "--json"])
     #expect(json.status == 3)

@@ -76,9 +76,10 @@ import Testing
     let second = own.dropFirst(2).first?.split(separator: " ", omittingEmptySubsequences: true)
     #expect(second == ["cfg_cutoff", "0", "plugins/cfg_cutoff.lua"])
     // The files stand below one another.
-    let columns = try own.dropFirst().map { try #require($0.firstRange(of: "plugins/")).lowerBound }
-    #expect(
-      Set(own.dropFirst().indices.map { own[$0].distance(from: own[$0].startIndex, to: columns[$0 - 1]) }).count == 1)
+    let columns = own.dropFirst().prefix(2).map { line in
+      line.firstRange(of: "plugins/").map { line.distance(from: line.startIndex, to: $0.lowerBound) }
+    }
+    #expect(columns.count == 2 && columns[0] == columns[1] && columns[0] != nil)
   }
 
   @Test("tell what a plugin declares")

@@ -1,5 +1,6 @@
 import Foundation
 import MoonTestSupport
+import MoonWeights
 import Testing
 
 @Suite("Traces on the command line", .serialized, .timeLimit(.minutes(10))) struct TraceCommandTests {

@@ -72,7 +72,7 @@ import Testing
         "t:run { steps = 1000, num_images = 16 }",
         "bad argument #1 to 'run' (steps times the images are more than 10000)"
       ),
-      ("t:run { pipeline = 'sdx' }", "bad argument #1 to 'run' (pipeline is 'sdx'; did you mean 'sdxl'?)"),
+      ("t:run { pipeline = 'sdlx' }", "bad argument #1 to 'run' (pipeline is 'sdlx'; did you mean 'sdxl'?)"),
       ("t:run { scheduler = 'eulr' }", "there is no scheduler 'eulr'"),
       ("t:run { options = { factr = 1 } }", "x.lua: there is no option 'factr'; did you mean 'factor'?"),
       ("t:run { options = { factor = -1 } }", "x.lua: option 'factor' is -1, less than 0"),

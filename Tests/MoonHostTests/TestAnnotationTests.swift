@@ -13,7 +13,8 @@ import Testing
     let lines = text[start...].split(separator: "\n", omittingEmptySubsequences: false).prefix {
       $0.hasPrefix("---@field")
     }
-    return Set(lines.compactMap { $0.split(separator: " ").dropFirst().first.map { $0.replacing("?", with: "") } })
+    return Set(
+      lines.compactMap { $0.split(separator: " ").dropFirst().first.map { String($0.replacing("?", with: "")) } })
   }
 
   @Test("are complete") func complete() throws {
