@@ -29,7 +29,7 @@ import Testing
       "guidance_interval:sigma_low=0,sigma_high=1000", "guidance_interval:by=progress", "guidance_rescale:share=0",
       "cfg_zero_star:optimized_scale=false", "dynamic_thresholding:share=0",
       "adaptive_projected_guidance:eta=1,norm_threshold=0,momentum=0", "early_stop:threshold=0",
-      "adaptive_guidance:threshold=1",
+      "adaptive_guidance:threshold=1", "guidance_skipping:every=1",
     ], ["ddim", "pndm", "unipc"])
   func neutral(plugin: String, scheduler: String) async throws {
     var request = TinyModel.request(steps: 4)
@@ -61,6 +61,7 @@ import Testing
       ("controlnet_scale_schedule:first=a", "option 'first' must be a finite number, found 'a'"),
       ("ip_adapter_scale_schedule:stop=2", "option 'stop' is 2, more than 1"),
       ("early_stop:patience=0", "option 'patience' is 0, less than 1"),
+      ("guidance_skipping:every=0", "option 'every' is 0, less than 1"),
       ("adaptive_guidance:threshold=1.1", "option 'threshold' is 1.1, more than 1"),
     ])
   func checks(plugin: String, wanted: String) async throws {
@@ -88,7 +89,8 @@ import Testing
     "that need guidance warn where there is none",
     arguments: [
       ("guidance_rescale", "rescale"), ("dynamic_thresholding", "threshold"), ("cfg_zero_star", "correct"),
-      ("adaptive_projected_guidance", "project"), ("adaptive_guidance", "turn off"), ("guidance_interval", "confine"),
+      ("adaptive_projected_guidance", "project"), ("adaptive_guidance", "turn off"), ("guidance_skipping", "skip"),
+      ("guidance_interval", "confine"),
     ])
   func unguided(plugin: String, verb: String) async throws {
     var request = TinyModel.request(steps: 2)
