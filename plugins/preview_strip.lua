@@ -6,7 +6,7 @@
 -- The host makes at most so many previews in a step.
 local most_previews = 16
 -- The strip is kept to so many pixels.
-local most_pixels = 2 ^ 21
+local most_pixels = 2 ^ 20
 
 -- The columns of the strip so far, [3, height, width] each.
 local columns = {}
