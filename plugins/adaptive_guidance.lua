@@ -20,7 +20,10 @@ return {
     start = { type = "number", default = 0.25, min = 0, max = 1, help = "share of the steps before it may be off" },
   },
 
-  on_run_begin = function(pipe) agreed = false end,
+  on_run_begin = function(pipe)
+    agreed = false
+    if pipe.guidance_scale <= 1 then print("warning: guidance is off, so there is nothing to turn off") end
+  end,
 
   on_step_begin = function(pipe, step, t)
     if agreed and step >= pipe.num_timesteps * pipe.options.start then pipe.guidance_scale = 1 end

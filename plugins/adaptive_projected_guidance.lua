@@ -28,7 +28,10 @@ return {
     },
   },
 
-  on_run_begin = function(pipe) sum = nil end,
+  on_run_begin = function(pipe)
+    sum = nil
+    if pipe.guidance_scale <= 1 then print("warning: guidance is off, so there is nothing to project") end
+  end,
 
   on_guidance = function(pipe, step, t, noise)
     local options = pipe.options

@@ -15,6 +15,10 @@ return {
     zero_init_steps = { type = "integer", default = 0, min = 0, help = "first steps that predict nothing" },
   },
 
+  on_run_begin = function(pipe)
+    if pipe.guidance_scale <= 1 then print("warning: guidance is off, so there is nothing to correct") end
+  end,
+
   on_guidance = function(pipe, step, t, noise)
     if step < pipe.options.zero_init_steps then return noise.pred * 0 end
     if not pipe.options.optimized_scale then return nil end

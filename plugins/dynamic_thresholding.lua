@@ -27,7 +27,7 @@ local function mimic(guided, mimicked, options)
   local mean = target:mean(2, true)
   local centred = target - mean
   local size = (model - model:mean(2, true)):abs():max(2, true)
-  local bound = larger(size, centred:abs():quantile(options.percentile, 2, true))
+  local bound = larger(size, centred:abs():quantile(options.percentile, 2, true)):clamp(1e-12, nil)
   return (bounded(centred, bound) / bound * size + mean):reshape(guided.shape)
 end
 
@@ -60,6 +60,10 @@ return {
     range = { type = "number", default = 1, min = 0.01, max = 100, help = "clip: the greatest value of clean latents" },
     share = { type = "number", default = 1, min = 0, max = 1, help = "how much of the result is taken" },
   },
+
+  on_run_begin = function(pipe)
+    if pipe.guidance_scale <= 1 then print("warning: guidance is off, so there is nothing to threshold") end
+  end,
 
   on_guidance = function(pipe, step, t, noise)
     local options = pipe.options

@@ -27,6 +27,7 @@ return {
 
   on_run_begin = function(pipe)
     local options, count = pipe.options, pipe.num_timesteps
+    if pipe.guidance_scale <= 1 then print("warning: guidance is off, so there is nothing to confine") end
     if options.by == "sigma" and options.sigma_low >= options.sigma_high then
       error("sigma_low must be less than sigma_high", 0)
     end

@@ -5,7 +5,7 @@
 -- Source: arXiv 2305.08891, section 3.4; `rescale_noise_cfg` in diffusers.
 
 -- The spread of each picture.
-local function spread(noise) return noise:std({ 1, 2, 3 }, true) end
+local function spread(noise) return noise:std({ 1, 2, 3 }, true):clamp(1e-12, nil) end
 
 ---@type moonstep.Plugin
 return {
@@ -16,6 +16,10 @@ return {
   options = {
     share = { type = "number", default = 0.7, min = 0, max = 1, help = "how much of the rescaled prediction is taken" },
   },
+
+  on_run_begin = function(pipe)
+    if pipe.guidance_scale <= 1 then print("warning: guidance is off, so there is nothing to rescale") end
+  end,
 
   on_guidance = function(pipe, step, t, noise)
     local share = pipe.options.share

@@ -151,6 +151,18 @@ import Testing
     #expect(plugin.sha256.count == 64)
   }
 
+  @Test("each say in a sentence what they do, and what each option does") func sheets() async throws {
+    let folder = Self.root.appending(path: "plugins")
+    let registry = PluginRegistry(folders: [(folder, "plugins")])
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".lua") }
+    #expect(files.count >= 16)
+    for file in files {
+      let plugin = try await PluginReader().describe(String(file.dropLast(4)), in: registry)
+      #expect(plugin.texts.contains { $0.name == "summary" && $0.text.hasSuffix(".") }, "\(file)")
+      for option in plugin.options { #expect(!option.help.isEmpty, "\(file): \(option.name)") }
+    }
+  }
+
   @Test("refuse two cut-offs, and warn of one that never comes", arguments: ["cfg_cutoff", "sd_cfg_cutoff"])
   func cutoffRules(id: String) async throws {
     let path = Self.root.appending(path: "plugins/\(id).lua").path

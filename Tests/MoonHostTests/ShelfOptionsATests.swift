@@ -29,6 +29,7 @@ import Testing
       "guidance_interval:sigma_low=0,sigma_high=1000", "guidance_interval:by=progress", "guidance_rescale:share=0",
       "cfg_zero_star:optimized_scale=false", "dynamic_thresholding:share=0",
       "adaptive_projected_guidance:eta=1,norm_threshold=0,momentum=0", "early_stop:threshold=0",
+      "adaptive_guidance:threshold=1", "guidance_skipping:every=1",
     ], ["ddim", "pndm", "unipc"])
   func neutral(plugin: String, scheduler: String) async throws {
     var request = TinyModel.request(steps: 4)
@@ -60,6 +61,8 @@ import Testing
       ("controlnet_scale_schedule:first=a", "option 'first' must be a finite number, found 'a'"),
       ("ip_adapter_scale_schedule:stop=2", "option 'stop' is 2, more than 1"),
       ("early_stop:patience=0", "option 'patience' is 0, less than 1"),
+      ("guidance_skipping:every=0", "option 'every' is 0, less than 1"),
+      ("adaptive_guidance:threshold=1.1", "option 'threshold' is 1.1, more than 1"),
     ])
   func checks(plugin: String, wanted: String) async throws {
     let found = await message([plugin])
@@ -79,8 +82,30 @@ import Testing
   func together(plugin: String, wanted: String) async throws {
     let id = plugin.prefix { $0 != ":" }
     let found = await message([plugin])
-    #expect(found == "plugins/\(id).lua: on_run_begin: \(wanted)" || found.hasSuffix("on_run_begin: \(wanted)"))
-    #expect(found.hasPrefix("plugins/\(id).lua"), "\(found)")
+    #expect(found.hasPrefix("plugins/\(id).lua:") && found.hasSuffix(": on_run_begin: \(wanted)"), "\(found)")
+  }
+
+  @Test(
+    "that need guidance warn where there is none",
+    arguments: [
+      ("guidance_rescale", "rescale"), ("dynamic_thresholding", "threshold"), ("cfg_zero_star", "correct"),
+      ("adaptive_projected_guidance", "project"), ("adaptive_guidance", "turn off"), ("guidance_skipping", "skip"),
+      ("guidance_interval", "confine"),
+    ])
+  func unguided(plugin: String, verb: String) async throws {
+    var request = TinyModel.request(steps: 2)
+    request.guidanceScale = 1
+    let run = try await ShelfRun([plugin], request)
+    #expect(run.log == ["warning: guidance is off, so there is nothing to \(verb)"])
+    expectExact(run.result.latents, try await ShelfRun([], request).result.latents)
+  }
+
+  @Test("of a prediction of nothing, a rescaled one is nothing too") func together() async throws {
+    let zero = "cfg_zero_star:zero_init_steps=2,optimized_scale=false"
+    let alone = try await ShelfRun([zero])
+    let both = try await ShelfRun([zero, "guidance_rescale:share=1"])
+    expectExact(both.latents[1], alone.latents[1])
+    #expect(difference(both.result.latents, alone.result.latents, atol: 0, rtol: 1e-3) != nil)
   }
 
   @Test("CFG++ refuses schedulers and runs that it does not fit") func plusPlus() async throws {

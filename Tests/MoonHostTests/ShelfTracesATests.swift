@@ -32,6 +32,6 @@ import Testing
   @Test("are many, for noise, velocity, one picture, several, and every plugin") func count() throws {
     let ids = Set(try Self.traces.flatMap { try $0.plugins.map { $0.prefix { $0 != ":" } } })
     #expect(Self.traces.count >= 45)
-    #expect(ids.count == 11)
+    #expect(ids.count == 12)
   }
 }

@@ -127,6 +127,20 @@ class Interval(Trick):
             step.scale = 1.0
 
 
+class Skipping(Trick):
+    def __init__(self, every=2, start=0.2, boost=1.0):
+        self.every, self.start, self.boost = every, start, boost
+
+    def begin(self, step):
+        past = step.index - int(step.count * self.start)
+        if past < 0:
+            return
+        if (past + 1) % self.every:
+            step.scale = 1.0
+        else:
+            step.scale += (step.scale - 1) * self.boost * (self.every - 1)
+
+
 class Adaptive(Trick):
     def __init__(self, threshold=0.991, start=0.25):
         self.threshold, self.start, self.off = threshold, start, False
@@ -420,6 +434,9 @@ def guidance():
     yield interval("euler_velocity", "tiny_sd2", levels, scheduler=EULER, num_inference_steps=6)
     yield interval("dpm", "tiny_sdxl", levels, scheduler=DPM, num_inference_steps=6)
     yield interval("progress", options={"by": "progress", "start": 0.25, "stop": 0.7}, num_inference_steps=6, scheduler=DDIM)
+    skipping = single("guidance_skipping", Skipping)
+    yield skipping("ddim", scheduler=DDIM, num_inference_steps=6, **MANY)
+    yield skipping("thirds", "tiny_sdxl", {"every": 3, "start": 0.0, "boost": 0.4}, num_inference_steps=6)
     adaptive = single("adaptive_guidance", Adaptive)
     yield adaptive("ddim", options={"threshold": 0.8}, scheduler=DDIM, num_inference_steps=6, **MANY)
     yield adaptive("xl", "tiny_sdxl", {"threshold": 0.5, "start": 0.5})
