@@ -79,6 +79,19 @@ import Testing
 
   @Test("there are strips to compare with") func strips() { #expect(ShelfTrial.traces("preview_strip").count == 3) }
 
+  @Test("a strip is kept to a million pixels") func largeStrip() async throws {
+    var trial = try PluginTrial()
+    trial.specifications = [ShelfTrial.plugins.path + "/preview_strip.lua:scale=32,decode=true"]
+    trial.request = TinyModel.request(steps: 25)
+    // Time is not what is tried here.
+    trial.limits.hookSeconds = 60
+    _ = try await trial.run().result.get()
+    let saved = try PNG.read(trial.imageFolder.appending(path: "preview_strip/strip.png"))
+    // 25 pictures of 16 pixels, 12 times enlarged in place of 32 times.
+    #expect(saved.width == 25 * 16 * 12)
+    #expect(saved.height == 16 * 12)
+  }
+
   @Test("a strip of a run that ends early is saved, too") func earlyStrip() async throws {
     var trial = try PluginTrial()
     trial.specifications = [ShelfTrial.plugins.path + "/preview_strip.lua:gap=1,scale=1"]
