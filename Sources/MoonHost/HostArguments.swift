@@ -24,14 +24,19 @@ struct HostArguments {
   }
 
   /// The arguments behind the handle that a method is called on.
-  var withoutHandle: HostArguments {
-    HostArguments(function: function, values: Array(values.dropFirst()), context: context)
+  ///
+  /// - Parameter most: How many there may be; nil for any number.
+  func withoutHandle(_ most: Int?) throws -> HostArguments {
+    let arguments = HostArguments(function: function, values: Array(values.dropFirst()), context: context)
+    if let most { try arguments.refuse(after: most) }
+    return arguments
   }
 
   /// The error for argument `index`: `bad argument #2 to 'narrow' (...)`.
   func bad(_ index: Int, _ detail: String) -> HostError { .argument(index, detail) }
 
-  private func wrongType(_ index: Int, _ wanted: String) -> HostError {
+  /// The error for argument `index` of the wrong type.
+  func wrongType(_ index: Int, _ wanted: String) -> HostError {
     bad(index, "\(wanted) expected, got \(index <= values.count ? context.typeName(self[index]) : "no value")")
   }
 
@@ -95,6 +100,18 @@ struct HostArguments {
         + PluginText.suggestion(for: name, in: known + methods))
   }
 
+  /// Refuses arguments after the first `most`; nil at the end is none.
+  func refuse(after most: Int) throws {
+    guard let surplus = values.indices.dropFirst(most).first(where: { !values[$0].isNil }) else { return }
+    throw bad(surplus + 1, "no value expected, got \(context.typeName(values[surplus]))")
+  }
+
+  /// The last arguments of a function as `integers(_:)` reads them: nothing may follow a table.
+  func restAsIntegers(_ index: Int) throws -> [Int] {
+    if case .table = self[index] { try refuse(after: index) }
+    return try integers(index)
+  }
+
   /// A list of whole numbers from a table, or from the numbers from argument `index` on.
   func integers(_ index: Int) throws -> [Int] {
     if case .table(let table) = self[index] {
@@ -133,6 +150,12 @@ struct HostArguments {
     if isNil(index) { return nil }
     if case .table = self[index] { return try integers(index) }
     return [try integer(index)]
+  }
+
+  /// The last arguments of a function as `tensors(_:)` reads them: nothing may follow a table.
+  func restAsTensors(_ index: Int) throws -> [Tensor] {
+    if case .table = self[index] { try refuse(after: index) }
+    return try tensors(index)
   }
 
   /// A list of tensors from a table, or from the arguments from `index` on.

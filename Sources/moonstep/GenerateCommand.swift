@@ -40,7 +40,7 @@ struct GenerateCommand: AsyncParsableCommand {
     defer { withExtendedLifetime(listeners) { status.finish() } }
     let run = GenerationRun(
       plugins: plugins.plugins, policy: plugins.policy, limits: plugins.limits, imageFolder: names.pluginFolder,
-      log: { status.note($0) })
+      log: { status.note($0) }, warn: { status.warning($0) })
     let summaries = try await run.loadPlugins(seed: request.seeds[0])
     status.phase("loading \(picture.model)")
     let start = ContinuousClock.now

@@ -5,23 +5,23 @@ internal import MoonTensor
 
 /// Measures what plugins cost: a hook call, a handle, and operations of a million elements beside the same in Swift.
 ///
-/// `plugin-costs MODEL OPERATIONS.LUA [ROUNDS [THREADS]]` prints one JSON object of seconds.
+/// `plugin-costs MODEL OPERATIONS.LUA [ROUNDS [NAME]]` prints one JSON object of seconds, or those of one measurement.
+/// All run on one thread, and its processor time is what counts.
 @main struct PluginCosts {
   private let pipeline: StableDiffusionPipeline
   private let script: String
   private let rounds: Int
-  private let threads: Int
+  private let only: String?
 
   static func main() throws {
     let arguments = CommandLine.arguments
     guard arguments.count >= 3 else {
-      print("usage: plugin-costs MODEL OPERATIONS.LUA [ROUNDS [THREADS]]")
+      print("usage: plugin-costs MODEL OPERATIONS.LUA [ROUNDS [NAME]]")
       Foundation.exit(64)
     }
-    let numbers = arguments.dropFirst(3).map { Int($0) ?? 1 }
     let costs = PluginCosts(
       pipeline: try StableDiffusionPipeline(contentsOf: URL(filePath: arguments[1])), script: arguments[2],
-      rounds: numbers.first ?? 20, threads: numbers.dropFirst().first ?? 1)
+      rounds: arguments.count > 3 ? Int(arguments[3]) ?? 1 : 20, only: arguments.count > 4 ? arguments[4] : nil)
     let lines = try costs.measured().sorted { $0.key < $1.key }.map { "  \"\($0.key)\": \($0.value)" }
     print("{\n\(lines.joined(separator: ",\n"))\n}")
   }
@@ -30,15 +30,15 @@ internal import MoonTensor
   private func measured() throws -> [String: Double] {
     var seconds: [String: Double] = [:]
     // A call that does nothing, and handles without their data: what a loop around nothing takes is taken off.
-    seconds["hook"] = try plugin("nothing", count: 0, rounds: rounds * 200)
-    let empty = try plugin("nothing", count: 10_000, rounds: rounds)
-    for name in ["ndim", "size", "narrow"] {
-      seconds["handle_\(name)"] = try plugin(name, count: 10_000, rounds: rounds) - empty
+    if only == nil || only == "hook" { seconds["hook"] = try plugin("nothing", count: 0, rounds: rounds * 200) }
+    let empty = try plugin("nothing", count: 1000, rounds: rounds)
+    for name in ["ndim", "size", "narrow"] where only == nil || only == name {
+      seconds["handle_\(name)"] = try plugin(name, count: 1000, rounds: rounds * 4) - empty
     }
     let operands = try Operands()
     var environment = TensorEnvironment.current
-    environment.threads = threads
-    for operation in Operation.all {
+    environment.threads = 1
+    for operation in Operation.all where only == nil || only == operation.name {
       var swift = Double.infinity
       seconds["lua_\(operation.name)"] = try plugin(operation.name, count: operation.count, rounds: rounds) {
         let time = try TensorEnvironment.$current.withValue(environment) {
@@ -68,15 +68,15 @@ internal import MoonTensor
       }
       var request = GenerationRequest(prompt: "red apple on a blue background", seed: 1)
       (request.inferenceSteps, request.scheduler) = (1, "ddim")
-      _ = try pipeline.run(request, callbacks: [probe], threads: threads)
+      _ = try pipeline.run(request, callbacks: [probe], threads: 1)
     }
     return least
   }
 
   /// Seconds of one of `count` repetitions.
   private static func time(_ count: Int, _ body: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
+    let start = ThreadClock.now
     try body()
-    return (ContinuousClock.now - start) / .seconds(1) / Double(max(count, 1))
+    return (ThreadClock.now - start) / Double(max(count, 1))
   }
 }

@@ -1,5 +1,5 @@
 --@moonstep 1
--- Repeats one operation on tensors of a million elements, as `main.swift` does in Swift and `benchmark.py` in NumPy.
+-- Repeats one operation on tensors of a million elements, as `main.swift` does in Swift and `plugin_costs.py` in NumPy.
 
 local tensors = {}
 
