@@ -8,14 +8,14 @@ struct HostArguments {
   /// The function, as messages name it.
   let function: String
   /// The arguments, without the handle that a method is called on.
-  let values: [LuaValue]
+  let values: ArraySlice<LuaValue>
   let context: PluginContext
 
   /// How many arguments were given.
   var count: Int { values.count }
 
   /// Argument `index`, counted from 1; nil past the last.
-  subscript(index: Int) -> LuaValue { index <= values.count ? values[index - 1] : .nil }
+  subscript(index: Int) -> LuaValue { index <= values.count ? values[values.startIndex + index - 1] : .nil }
 
   /// Whether argument `index` is absent or nil.
   func isNil(_ index: Int) -> Bool {
@@ -27,7 +27,7 @@ struct HostArguments {
   ///
   /// - Parameter most: How many there may be; nil for any number.
   func withoutHandle(_ most: Int?) throws -> HostArguments {
-    let arguments = HostArguments(function: function, values: Array(values.dropFirst()), context: context)
+    let arguments = HostArguments(function: function, values: values.dropFirst(), context: context)
     if let most { try arguments.refuse(after: most) }
     return arguments
   }
@@ -103,7 +103,7 @@ struct HostArguments {
   /// Refuses arguments after the first `most`; nil at the end is none.
   func refuse(after most: Int) throws {
     guard let surplus = values.indices.dropFirst(most).first(where: { !values[$0].isNil }) else { return }
-    throw bad(surplus + 1, "no value expected, got \(context.typeName(values[surplus]))")
+    throw bad(surplus - values.startIndex + 1, "no value expected, got \(context.typeName(values[surplus]))")
   }
 
   /// The last arguments of a function as `integers(_:)` reads them: nothing may follow a table.
@@ -160,7 +160,7 @@ struct HostArguments {
 
   /// A list of tensors from a table, or from the arguments from `index` on.
   func tensors(_ index: Int) throws -> [Tensor] {
-    var items = index <= count ? Array(values[(index - 1)...]) : []
+    var items = index <= count ? Array(values.dropFirst(index - 1)) : []
     if case .table(let table) = self[index] {
       guard let list = table.pureList else { throw bad(index, "a list of tensors expected") }
       items = list

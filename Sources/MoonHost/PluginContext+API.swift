@@ -87,7 +87,7 @@ extension PluginContext {
   /// A host function with the plugin's budget, whose errors are those of Lua.
   func guarded(_ body: @escaping (HostArguments) throws -> HostReply, _ name: String) -> HostFunction {
     { [unowned self] values throws(HostError) in
-      let arguments = HostArguments(function: name, values: values, context: self)
+      let arguments = HostArguments(function: name, values: values[...], context: self)
       collectIfGrown()
       do {
         return try retrying { try self.values(of: body(arguments)) }

@@ -218,14 +218,14 @@ final class PluginContext {
   // MARK: Garbage
 
   /// Tensors may grow by this before Lua's garbage is collected.
-  private static let growth = 16 << 20
+  private static let growth = 2 << 20
 
   /// Collects Lua's garbage when tensors have grown by much since the last time: to Lua, a tensor that was dropped is a
   /// few bytes. The more memory Lua has itself, the longer that takes, and the more rarely it is done.
   func collectIfGrown() {
     guard budget.used >= nextCollection, let sandbox else { return }
     sandbox.collectGarbage(rounds: 1)
-    nextCollection = budget.used + max(Self.growth, 128 * sandbox.usedMemory)
+    nextCollection = budget.used + max(Self.growth, 48 * sandbox.usedMemory)
   }
 
   // MARK: Warnings

@@ -7,7 +7,7 @@ package import MoonTensor
 /// Every call is a whole one: with the checkpoint of the run's state, the tensors on offer, and the checks of the result.
 package final class PluginProbe: StepCallback {
   private let callback: LuaCallback
-  private let measure: (() throws -> Void) throws -> Void
+  private let measure: (_ call: () throws -> Void, _ kept: [Tensor]) throws -> Void
 
   /// Loads a plugin.
   ///
@@ -15,11 +15,12 @@ package final class PluginProbe: StepCallback {
   ///   - specification: Its name or path, and its options as text.
   ///   - registry: Where it is looked for.
   ///   - limits: What it may use.
-  ///   - measure: Gets one call of `on_step_end`, to be made as often as it likes.
+  ///   - measure: Gets one call of `on_step_end`, to be made as often as it likes, and the tensors that the plugin keeps,
+  ///     in the order in which it made them.
   /// - Throws: `PluginError`, `PluginFailure`.
   package init(
     _ specification: String, registry: PluginRegistry = PluginRegistry(folders: []),
-    limits: PluginLimits = PluginLimits(), measure: @escaping (() throws -> Void) throws -> Void
+    limits: PluginLimits = PluginLimits(), measure: @escaping (_ call: () throws -> Void, _ kept: [Tensor]) throws -> Void
   ) throws {
     let plugin = try LuaPlugin(
       PluginSpecification(specification), registry: registry, limits: limits, number: 0, seed: 0,
@@ -36,7 +37,9 @@ package final class PluginProbe: StepCallback {
     try callback.combinesGuidance(run, predictions)
   }
 
-  package func stepEnds(_ run: DenoisingRun) throws { try measure { try callback.stepEnds(run) } }
+  package func stepEnds(_ run: DenoisingRun) throws { 
+    try measure({ try callback.stepEnds(run) }, callback.plugin.context.tensors.kept)
+  }
 
   package func runEnds(_ run: DenoisingRun) throws { try callback.runEnds(run) }
 }

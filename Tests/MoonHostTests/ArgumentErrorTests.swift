@@ -13,7 +13,7 @@ import Testing
 
   private static let cases = Result {
     let file = Fixture.folder.appending(path: "lua/argument_errors.txt")
-    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("# ") }
       .map { line in
         let parts = line.components(separatedBy: "  =>  ")
         return Case(lua: parts[0], error: try #require(parts.count == 2 ? parts[1] : nil, "\(line)"))
@@ -105,7 +105,7 @@ import Testing
       ("pipe:jumpback(0)", "pipe has no field 'jumpback'; did you mean 'jump_back'?"),
       ("pipe.guidance_scal = 1", "pipe has no field 'guidance_scal'; did you mean 'guidance_scale'?"),
       ("return pipe.ip_adaptor_scale", "pipe has no field 'ip_adaptor_scale'; did you mean 'ip_adapter_scale'?"),
-      ("return pipe.options.stren", "the plugin declares no option 'stren'; did you mean 'strength'?"),
+      ("return pipe.options.strenth", "the plugin declares no option 'strenth'; did you mean 'strength'?"),
       ("pipe:encode('a').prompt_embed = kwargs.latents", "a prompt has no field 'prompt_embed'; did you mean 'prompt_embeds'?"),
       ("return pipe:preview():to_image().widht", "an image has no field 'widht'; did you mean 'width'?"),
       (
@@ -128,7 +128,7 @@ import Testing
       ("tensor_input = {}", "tensor_input", "tensor_inputs"), ("option = {}", "option", "options"),
       ("options = { a = { type = 'nmber' } }", "nmber", "number"),
       ("options = { a = { type = 'number', defualt = 1 } }", "defualt", "default"),
-      ("pipelines = { 'sdx' }", "sdx", "sdxl"),
+      ("pipelines = { 'sdlx' }", "sdlx", "sdxl"),
     ])
   func declarations(line: String, word: String, meant: String) async throws {
     let source = "return { id = 'x', version = '1', api = 1, on_run_end = function() end, \(line) }"

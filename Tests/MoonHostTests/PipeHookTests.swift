@@ -205,15 +205,18 @@ import Testing
     #expect(
       faults.lines.map { $0.replacing(path, with: "") } == [
         "plugins/x.lua: there is no option 'wight'; did you mean 'weight'?", "plugins/x.lua: option 'weight' is 5, more than 4",
-        "plugins/x.lua: option 'weight' must be a number, found 'x'", "there is no plugin 'number 1' in this run",
+        "plugins/x.lua: option 'weight' must be a finite number, found 'x'", "there is no plugin 'number 1' in this run",
       ])
   }
 
   @Test(
     "plan falling noise levels only, from where the latents are",
     arguments: [
-      ("{ now, now, 0 }", "increase"), ("{ now, now * 2, 0 }", "increase"), ("{ now * 2, now, 0 }", "the latents are at"),
-      ("{ now, -1 }", ""), ("{ now }", "a step needs two levels"), ("{}", "a step needs two levels"),
+      ("{ now, now, 0 }", "sigmas fall and stay at 0 or above, but"),
+      ("{ now, now * 2, 0 }", "sigmas fall and stay at 0 or above, but"),
+      ("{ now, now / 2, now / 2, 0 }", "sigmas fall and stay at 0 or above, but"),
+      ("{ now, -1 }", "but -1.0 follows"), ("{ now * 2, now / 2, 0 }", "but the latents are at"),
+      ("{ now }", "a step needs two levels"), ("{}", "a step needs two levels"),
       ("{ now, 1/0, 0 }", "a list of finite numbers expected"),
     ])
   func levels(list: String, wanted: String) async throws {

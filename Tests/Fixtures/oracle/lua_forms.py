@@ -65,7 +65,7 @@ def reductions(names):
     ]
     for name, function in names.items():
         for text, dims, keep in forms:
-            yield f"t:{name}({text})", lambda t, f=function, d=dims, k=keep: f(t, d or [0, 1, 2], k), {}
+            yield f"t:{name}({text})", lambda t, f=function, d=dims, k=keep: f(t, d or [0, 1, 2], k), {"tolerance": 3e-6}
 
 
 def cases():

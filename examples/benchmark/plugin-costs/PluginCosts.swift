@@ -35,12 +35,11 @@ internal import MoonTensor
     for name in ["ndim", "size", "narrow"] where only == nil || only == name {
       seconds["handle_\(name)"] = try plugin(name, count: 1000, rounds: rounds * 4) - empty
     }
-    let operands = try Operands()
     var environment = TensorEnvironment.current
     environment.threads = 1
     for operation in Operation.all where only == nil || only == operation.name {
       var swift = Double.infinity
-      seconds["lua_\(operation.name)"] = try plugin(operation.name, count: operation.count, rounds: rounds) {
+      seconds["lua_\(operation.name)"] = try plugin(operation.name, count: operation.count, rounds: rounds) { operands in
         let time = try TensorEnvironment.$current.withValue(environment) {
           try Self.time(operation.count) { for _ in 0..<operation.count { _ = try operation.run(operands) } }
         }
@@ -53,17 +52,17 @@ internal import MoonTensor
 
   /// The least seconds of one repetition by a plugin, taken in turns with `other`.
   private func plugin(
-    _ operation: String, count: Int, rounds: Int, beside other: () throws -> Void = {}
+    _ operation: String, count: Int, rounds: Int, beside other: (Operands) throws -> Void = { _ in }
   ) throws -> Double {
     var limits = PluginLimits()
     (limits.hookSeconds, limits.runSeconds) = (600, 6000)
     limits.instructions = 1 << 50
     var least = Double.infinity
     try withoutActuallyEscaping(other) { other in
-      let probe = try PluginProbe("\(script):operation=\(operation),count=\(count)", limits: limits) { call in
+      let probe = try PluginProbe("\(script):operation=\(operation),count=\(count)", limits: limits) { call, kept in
         for _ in 0..<rounds {
           least = min(least, try Self.time(count, call))
-          try other()
+          try other(Operands(first: kept[0], second: kept[1], mask: kept[2]))
         }
       }
       var request = GenerationRequest(prompt: "red apple on a blue background", seed: 1)
