@@ -39,7 +39,8 @@ public actor GenerationRun {
   ///   - warn: Takes what plugins warn of when they do; the run's report holds it, too.
   public init(
     plugins: [String] = [], registry: PluginRegistry = PluginRegistry(), policy: PluginFailurePolicy = .abort,
-    limits: PluginLimits = PluginLimits(), imageFolder: URL? = nil, log: @escaping @Sendable (String) -> Void = { _ in },
+    limits: PluginLimits = PluginLimits(), imageFolder: URL? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in },
     warn: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     specifications = plugins.map { PluginSpecification($0) }

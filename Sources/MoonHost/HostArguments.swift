@@ -26,6 +26,8 @@ struct HostArguments {
   /// The arguments behind the handle that a method is called on.
   ///
   /// - Parameter most: How many there may be; nil for any number.
+  /// - Returns: The arguments, counted from 1 as the script writes them.
+  /// - Throws: `HostError.argument` for one that is too many.
   func withoutHandle(_ most: Int?) throws -> HostArguments {
     let arguments = HostArguments(function: function, values: values.dropFirst(), context: context)
     if let most { try arguments.refuse(after: most) }

@@ -20,7 +20,8 @@ package final class PluginProbe: StepCallback {
   /// - Throws: `PluginError`, `PluginFailure`.
   package init(
     _ specification: String, registry: PluginRegistry = PluginRegistry(folders: []),
-    limits: PluginLimits = PluginLimits(), measure: @escaping (_ call: () throws -> Void, _ kept: [Tensor]) throws -> Void
+    limits: PluginLimits = PluginLimits(),
+    measure: @escaping (_ call: () throws -> Void, _ kept: [Tensor]) throws -> Void
   ) throws {
     let plugin = try LuaPlugin(
       PluginSpecification(specification), registry: registry, limits: limits, number: 0, seed: 0,
@@ -37,7 +38,7 @@ package final class PluginProbe: StepCallback {
     try callback.combinesGuidance(run, predictions)
   }
 
-  package func stepEnds(_ run: DenoisingRun) throws { 
+  package func stepEnds(_ run: DenoisingRun) throws {
     try measure({ try callback.stepEnds(run) }, callback.plugin.context.tensors.kept)
   }
 

@@ -153,7 +153,9 @@ enum TensorMethods {
         return .tensor(try tensor.quantile(arguments.number(1), along: dimension, keepDimensions: keeps))
       }
       let fractions = try arguments.numbers(1)
-      if fractions.count > 1024 { throw arguments.bad(1, "at most 1024 fractions can be given, got \(fractions.count)") }
+      if fractions.count > 1024 {
+        throw arguments.bad(1, "at most 1024 fractions can be given, got \(fractions.count)")
+      }
       return .tensor(try tensor.quantile(fractions, along: dimension, keepDimensions: keeps))
     },
   ]

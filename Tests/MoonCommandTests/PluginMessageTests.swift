@@ -76,7 +76,8 @@ import Testing
 
   @Test("put the excerpt below the sentence")
   func text() {
-    let failure = CommandFailure(PluginFailure(plugin: "x", description: "x.lua:1: boo", excerpt: "  1 | boo()\n    | ^"))
+    let failure = CommandFailure(
+      PluginFailure(plugin: "x", description: "x.lua:1: boo", excerpt: "  1 | boo()\n    | ^"))
     #expect(failure.status == .pluginFailed)
     #expect(failure.text == "moonstep: x.lua:1: boo\n  1 | boo()\n    | ^\n")
     #expect(CommandFailure(.failed, "").text == "")

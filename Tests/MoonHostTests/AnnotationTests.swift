@@ -61,7 +61,9 @@ import Testing
 
   @Test("say of every function what it does, and of every parameter what it is") func documented() throws {
     var (text, parameters) = (false, Set<String>())
-    for line in try String(contentsOf: Self.file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in try String(contentsOf: Self.file, encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    {
       if let match = line.wholeMatch(of: /---@param (\S+?)\??\s.*/) {
         parameters.insert(String(match.1))
       } else if line.hasPrefix("---") {

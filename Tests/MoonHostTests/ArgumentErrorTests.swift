@@ -106,7 +106,10 @@ import Testing
       ("pipe.guidance_scal = 1", "pipe has no field 'guidance_scal'; did you mean 'guidance_scale'?"),
       ("return pipe.ip_adaptor_scale", "pipe has no field 'ip_adaptor_scale'; did you mean 'ip_adapter_scale'?"),
       ("return pipe.options.strenth", "the plugin declares no option 'strenth'; did you mean 'strength'?"),
-      ("pipe:encode('a').prompt_embed = kwargs.latents", "a prompt has no field 'prompt_embed'; did you mean 'prompt_embeds'?"),
+      (
+        "pipe:encode('a').prompt_embed = kwargs.latents",
+        "a prompt has no field 'prompt_embed'; did you mean 'prompt_embeds'?"
+      ),
       ("return pipe:preview():to_image().widht", "an image has no field 'widht'; did you mean 'width'?"),
       (
         "return { latent = kwargs.latents }",
@@ -138,12 +141,14 @@ import Testing
   }
 
   @Test("of guidance's tensors suggest the field that was meant") func noise() async throws {
-    let source = "return { id = 'x', version = '1', api = 1, on_guidance = function(p, s, t, noise) return noise.uncnd + noise.cond end }"
+    let source =
+      "return { id = 'x', version = '1', api = 1, on_guidance = function(p, s, t, noise) return noise.uncnd + noise.cond end }"
     #expect(
       try await PluginTrial(source).message()
         == "plugins/x.lua:1: on_guidance, step 0/3: attempt to perform arithmetic on a tensor and a nil value")
     #expect(
       try await PluginTrial(source.replacing("+ noise.cond", with: ":sum()")).message()
-        == "plugins/x.lua:1: on_guidance, step 0/3: attempt to index a nil value (field 'uncnd'); did you mean 'uncond'?")
+        == "plugins/x.lua:1: on_guidance, step 0/3: attempt to index a nil value (field 'uncnd'); did you mean 'uncond'?"
+    )
   }
 }

@@ -64,12 +64,16 @@ import Testing
     for function in moon.methods.subtracting(["log", "warn", "save_image"]) {
       #expect((forms + streams).contains(try Regex("moon\\.\(function)[({]")), "\(function)")
     }
-    let signs = ["add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "pow": "p ^ b", "unm": "-a", "len": "#a"]
+    let signs = [
+      "add": "a + b", "sub": "a - b", "mul": "a * b", "div": "a / b", "pow": "p ^ b", "unm": "-a", "len": "#a",
+    ]
     #expect(tensor.operators.subtracting(["tostring"]) == Set(signs.keys))
     for form in signs.values { #expect(forms.contains(form), "\(form)") }
   }
 
-  @Test("draw from a stream of each plugin's own, as PyTorch does from a generator of that seed") func streams() async throws {
+  @Test("draw from a stream of each plugin's own, as PyTorch does from a generator of that seed") func streams()
+    async throws
+  {
     let recorded = try Self.recorded.get()
     let tensors = try Self.tensors.get()
     let calls = try #require(recorded.streams.first).calls.map(\.lua)

@@ -9,7 +9,9 @@ import Testing
 
 /// What each hook sees of the run, and what it can do there.
 @Suite("Hooks") struct PipeHookTests {
-  private static let xl = Result { try StableDiffusionPipeline(contentsOf: Fixture.folder.appending(path: "models/tiny_sdxl")) }
+  private static let xl = Result {
+    try StableDiffusionPipeline(contentsOf: Fixture.folder.appending(path: "models/tiny_sdxl"))
+  }
 
   /// Where a closure finds the options of the run that is made after it.
   private final class Slot: Sendable { let options = Mutex<LiveOptions?>(nil) }
@@ -61,7 +63,9 @@ import Testing
     #expect(try await trial.log() == ["true", "true", "true"])
   }
 
-  @Test("of guidance get both predictions, their combination, and the latents with their level") func guidance() async throws {
+  @Test("of guidance get both predictions, their combination, and the latents with their level") func guidance()
+    async throws
+  {
     let log = try await PluginTrial(
       """
       local latents
@@ -99,7 +103,8 @@ import Testing
     expectClose(once, try await plain.run().result.get().latents, rtol: 1e-5)  // the same products in another order
     let twice = try await latents(["return noise.pred * 0.5", "return noise.pred * 2"])
     expectClose(twice, try await PluginTrial().run().result.get().latents, rtol: 1e-5)  // likewise
-    expectExact(try await latents(["noise.pred:mul_(0)", "return nil"]), try await PluginTrial().run().result.get().latents)
+    expectExact(
+      try await latents(["noise.pred:mul_(0)", "return nil"]), try await PluginTrial().run().result.get().latents)
   }
 
   /// Two prompts encoded before the run, and what happens to them at each step: by handle, and by the tensors of `kwargs`.
@@ -112,7 +117,8 @@ import Testing
 
       """
     return (
-      encoded + declaration("tensor_inputs = {}, on_run_begin = start, on_step_begin = function(pipe, step) \(step) end"),
+      encoded
+        + declaration("tensor_inputs = {}, on_run_begin = start, on_step_begin = function(pipe, step) \(step) end"),
       encoded
         + declaration(
           """
@@ -158,7 +164,9 @@ import Testing
 
   @Test("blend prompts anew at each step, pooled embeddings and all", arguments: [false, true])
   func blend(isXL: Bool) async throws {
-    let names = ["prompt_embeds", "negative_prompt_embeds"] + (isXL ? ["pooled_prompt_embeds", "negative_pooled_prompt_embeds"] : [])
+    let names =
+      ["prompt_embeds", "negative_prompt_embeds"]
+      + (isXL ? ["pooled_prompt_embeds", "negative_pooled_prompt_embeds"] : [])
     let list = names.map { "'\($0)'" }.joined(separator: ", ")
     let mix = "for _, name in ipairs { \(list) } do both[name] = day[name]:lerp(night[name], WEIGHT) end"
     let sources = Self.prompts(
@@ -204,8 +212,10 @@ import Testing
     let path = trial.folder.url.path + "/"
     #expect(
       faults.lines.map { $0.replacing(path, with: "") } == [
-        "plugins/x.lua: there is no option 'wight'; did you mean 'weight'?", "plugins/x.lua: option 'weight' is 5, more than 4",
-        "plugins/x.lua: option 'weight' must be a finite number, found 'x'", "there is no plugin 'number 1' in this run",
+        "plugins/x.lua: there is no option 'wight'; did you mean 'weight'?",
+        "plugins/x.lua: option 'weight' is 5, more than 4",
+        "plugins/x.lua: option 'weight' must be a finite number, found 'x'",
+        "there is no plugin 'number 1' in this run",
       ])
   }
 

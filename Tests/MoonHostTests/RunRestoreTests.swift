@@ -26,13 +26,27 @@ import Testing
 
   private static let endings: [(name: String, policy: PluginFailurePolicy, body: String)] = [
     ("success", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) return kwargs end"),
-    ("error", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) if step == 1 then error('boom') end return kwargs end"),
+    (
+      "error", .abort,
+      "on_step_end = function(pipe, step, t, kwargs) \(edit) if step == 1 then error('boom') end return kwargs end"
+    ),
     ("limit", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) while step == 1 do end return kwargs end"),
-    ("result", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) if step == 1 then return 7 end return kwargs end"),
-    ("disable", .disable, "on_step_end = function(pipe, step, t, kwargs) \(edit) if step == 1 then error('boom') end return kwargs end"),
-    ("interrupt", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) pipe.interrupt = step == 1 return kwargs end"),
+    (
+      "result", .abort,
+      "on_step_end = function(pipe, step, t, kwargs) \(edit) if step == 1 then return 7 end return kwargs end"
+    ),
+    (
+      "disable", .disable,
+      "on_step_end = function(pipe, step, t, kwargs) \(edit) if step == 1 then error('boom') end return kwargs end"
+    ),
+    (
+      "interrupt", .abort,
+      "on_step_end = function(pipe, step, t, kwargs) \(edit) pipe.interrupt = step == 1 return kwargs end"
+    ),
     ("stop", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) print('stop') return kwargs end"),
-    ("stop inside", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) print('stop') while true do end end"),
+    (
+      "stop inside", .abort, "on_step_end = function(pipe, step, t, kwargs) \(edit) print('stop') while true do end end"
+    ),
     ("end", .abort, "on_run_end = function(pipe) SPOIL error('boom') end"),
     ("begin", .abort, "on_step_begin = function(pipe) error('boom') end"),
     ("guidance", .abort, "on_guidance = function(pipe) pipe.guidance_scale = 0 return 7 end"),
@@ -62,7 +76,9 @@ import Testing
     }
     let ends = ["success", "disable", "interrupt", "stop", "stop inside"].contains(ending.name)
     #expect((outcome != nil) == ends, "\(ending.name)")
-    if let outcome { #expect(difference(outcome.latents, wanted.latents, atol: 0, rtol: 1e-3) != nil, "\(ending.name)") }
+    if let outcome {
+      #expect(difference(outcome.latents, wanted.latents, atol: 0, rtol: 1e-3) != nil, "\(ending.name)")
+    }
     let after = try await GenerationRun().generate(with: pipeline, request, threads: 1)
     expectExact(after.latents, wanted.latents, ending.name)
     #expect(after.images == wanted.images, "\(ending.name)")

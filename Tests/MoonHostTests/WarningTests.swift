@@ -19,7 +19,9 @@ import Testing
     return (result.report.warnings, told.lines, log.lines)
   }
 
-  @Test("are told at once and stand in the report, from every hook and while the file loads") func everywhere() async throws {
+  @Test("are told at once and stand in the report, from every hook and while the file loads") func everywhere()
+    async throws
+  {
     let found = try await outcome([
       (
         "x.lua",
@@ -45,7 +47,10 @@ import Testing
 
   @Test("are counted once for each text, and cut after 32 with one note") func many() async throws {
     let found = try await outcome([
-      ("x.lua", "return function(pipe, step) for i = 1, 40 do moon.warn('warning', step * 40 + i) moon.warn('same') end end")
+      (
+        "x.lua",
+        "return function(pipe, step) for i = 1, 40 do moon.warn('warning', step * 40 + i) moon.warn('same') end end"
+      )
     ])
     #expect(found.report.count == 33)
     #expect(found.report.prefix(3) == ["x: warning 1", "x: same", "x: warning 2"])

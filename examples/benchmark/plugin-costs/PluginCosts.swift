@@ -39,7 +39,8 @@ internal import MoonTensor
     environment.threads = 1
     for operation in Operation.all where only == nil || only == operation.name {
       var swift = Double.infinity
-      seconds["lua_\(operation.name)"] = try plugin(operation.name, count: operation.count, rounds: rounds) { operands in
+      seconds["lua_\(operation.name)"] = try plugin(operation.name, count: operation.count, rounds: rounds) {
+        operands in
         let time = try TensorEnvironment.$current.withValue(environment) {
           try Self.time(operation.count) { for _ in 0..<operation.count { _ = try operation.run(operands) } }
         }
