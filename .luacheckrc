@@ -25,7 +25,7 @@ std = {
     moon = {
       fields = {
         "api", "arange", "cat", "einsum", "full", "log", "ones", "rand", "randn", "save_image", "stack", "tensor",
-        "version", "where", "zeros",
+        "version", "warn", "where", "zeros",
       },
     },
   },

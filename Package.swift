@@ -74,6 +74,10 @@ let package = Package(
     library("MoonCommand", ["CMoonStubs"] + commandDependencies),
     .executableTarget(
       name: "moonstep", dependencies: ["MoonCommand"] + commandDependencies, swiftSettings: swiftSettings),
+    // Measurements by command, see examples/benchmark.
+    .executableTarget(
+      name: "plugin-costs", dependencies: ["MoonTensor", "MoonPipelines", "MoonHost"],
+      path: "examples/benchmark/plugin-costs", exclude: ["operations.lua"], swiftSettings: swiftSettings),
     // Tests
     .target(
       name: "MoonTestSupport", dependencies: ["MoonTensor", "MoonWeights"],

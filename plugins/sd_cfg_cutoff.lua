@@ -25,7 +25,7 @@ return {
     -- 0.58 times 50 steps is a little less than 29 in floating point.
     cutoff = index or math.floor(pipe.num_timesteps * (ratio or 1) + 1e-9)
     if cutoff >= pipe.num_timesteps then
-      print(("warning: the cut-off at step %d never comes, the last of %d steps is step %d"):format(
+      moon.warn(("the cut-off at step %d never comes, the last of %d steps is step %d"):format(
         cutoff, pipe.num_timesteps, pipe.num_timesteps - 1))
     end
   end,

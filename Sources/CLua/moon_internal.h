@@ -206,6 +206,7 @@ static inline void moon_buffer_add_char(moon_buffer *b, char c) {
 const char *moon_tostring(lua_State *L, int index, size_t *count);
 int moon_base_tostring(lua_State *L);
 int moon_print(lua_State *L);
+int moon_warn(lua_State *L);
 
 // The libraries: each pushes its table.
 void moon_push_base(lua_State *L, moon_lua *s);

@@ -79,6 +79,8 @@ static int open_body(lua_State *L) {
   lua_newtable(L);
   lua_pushcfunction(L, moon_print);
   lua_setfield(L, -2, "log");
+  lua_pushcfunction(L, moon_warn);
+  lua_setfield(L, -2, "warn");
   publish(L, s, environment, "moon");
   open_string_metatable(L, s);
   // No script finds the real globals; the list of libraries serves Lua's own error texts, with the functions' names.

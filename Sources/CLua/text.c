@@ -32,36 +32,43 @@ int moon_base_tostring(lua_State *L) {
   return 1;
 }
 
-/// `print` and `moon.log`: one line, cut to the longest text, to the host until the log is full.
-int moon_print(lua_State *L) {
+/// Pushes the arguments as one line, cut to the longest text.
+static const char *push_line(lua_State *L, char separator, size_t *count, bool *is_cut) {
   moon_lua *s = moon_of(L);
   int top = lua_gettop(L);
   size_t left = MOON_TEXT_BYTES;
-  bool is_cut = false;
   moon_buffer line;
-  if (s->log_is_cut) return 0;
+  *is_cut = false;
   luaL_checkstack(L, 8, "too many arguments");
   moon_buffer_open(&line, L);
-  for (int i = 1; i <= top && !is_cut; i++) {
+  for (int i = 1; i <= top && !*is_cut; i++) {
     moon_tick(L, s, 8);
     if (i > 1 && left > 0) {
-      moon_buffer_add_char(&line, '\t');
+      moon_buffer_add_char(&line, separator);
       left--;
     }
-    size_t count;
-    const char *text = moon_tostring(L, i, &count);
-    if (count > left) {
-      is_cut = true;
-      count = left;
-      lua_pushlstring(L, text, count);
+    size_t length;
+    const char *text = moon_tostring(L, i, &length);
+    if (length > left) {
+      *is_cut = true;
+      length = left;
+      lua_pushlstring(L, text, length);
       lua_remove(L, -2);
     }
-    left -= count;
+    left -= length;
     moon_buffer_add_value(&line);
   }
   moon_buffer_push(&line);
+  return lua_tolstring(L, -1, count);
+}
+
+/// `print` and `moon.log`: one line to the host until the log is full.
+int moon_print(lua_State *L) {
+  moon_lua *s = moon_of(L);
+  if (s->log_is_cut) return 0;
   size_t count;
-  const char *text = lua_tolstring(L, -1, &count);
+  bool is_cut;
+  const char *text = push_line(L, '\t', &count, &is_cut);
   size_t cost = count < SHORTEST_LINE ? SHORTEST_LINE : count + 1;
   if (cost > s->limits.log_bytes - s->log_count) {
     s->log_is_cut = true;
@@ -71,5 +78,16 @@ int moon_print(lua_State *L) {
     s->log_count += cost;
   }
   if (s->host.log != NULL) s->host.log(s->host.context, text, count, is_cut);
+  return 0;
+}
+
+/// `moon.warn`: one line for the user, of which the host takes so many.
+int moon_warn(lua_State *L) {
+  moon_lua *s = moon_of(L);
+  size_t count;
+  bool is_cut;
+  luaL_checkany(L, 1);
+  const char *text = push_line(L, ' ', &count, &is_cut);
+  if (s->host.warn != NULL) s->host.warn(s->host.context, text, count, is_cut);
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "moon_convert.h"
 #include "moon_elementwise.h"
 
+#include "vectors.h"
 #include "walk.h"
 
 #include <string.h>
@@ -61,18 +62,32 @@ void moon_widen_walk(
   }
 }
 
-void moon_copy_transposed(
+/// Eight rows of eight elements as eight columns.
+MOON_INLINE void transpose_eight(
+    float *destination, ptrdiff_t destination_stride, const float *source, ptrdiff_t source_stride) {
+  moon_v8 rows[8];
+  for (int i = 0; i < 8; i++) rows[i] = *(const moon_v8 *)(source + i * source_stride);
+  moon_transpose8(rows);
+  for (int i = 0; i < 8; i++) *(moon_v8 *)(destination + i * destination_stride) = rows[i];
+}
+
+MOON_CLONES void moon_copy_transposed(
     float *destination, ptrdiff_t destination_stride, const float *source, ptrdiff_t source_stride, ptrdiff_t columns,
     ptrdiff_t begin, ptrdiff_t end) {
   enum { tile = 16 };
   for (ptrdiff_t row = begin; row < end; row += tile) {
     const ptrdiff_t row_end = row + tile < end ? row + tile : end;
-    for (ptrdiff_t column = 0; column < columns; column += tile) {
-      const ptrdiff_t column_end = column + tile < columns ? column + tile : columns;
-      for (ptrdiff_t r = row; r < row_end; r++) {
-        for (ptrdiff_t c = column; c < column_end; c++) {
-          destination[r * destination_stride + c] = source[r + c * source_stride];
-        }
+    ptrdiff_t column = 0;
+    for (; row_end - row == tile && column + 8 <= columns; column += 8) {
+      for (ptrdiff_t r = row; r < row_end; r += 8) {
+        transpose_eight(
+            destination + r * destination_stride + column, destination_stride, source + r + column * source_stride,
+            source_stride);
+      }
+    }
+    for (ptrdiff_t r = row; r < row_end; r++) {
+      for (ptrdiff_t c = column; c < columns; c++) {
+        destination[r * destination_stride + c] = source[r + c * source_stride];
       }
     }
   }

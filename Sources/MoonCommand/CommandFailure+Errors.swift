@@ -15,7 +15,7 @@ extension CommandFailure {
   package init(_ error: any Error) {
     switch error {
     case let failure as CommandFailure: self = failure
-    case let failure as PluginFailure: self.init(.pluginFailed, failure.description)
+    case let failure as PluginFailure: self.init(.pluginFailed, failure.description, excerpt: failure.excerpt)
     case let error as PluginError: self.init(error.isUsage ? .usage : .pluginFailed, error.description)
     case let error as PipelineError: self.init(Self.status(of: error), error.description)
     case let error as SchedulerError: self.init(Self.status(of: error), error.description)

@@ -20,12 +20,20 @@ package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertib
   package let status: CommandStatus
   /// One sentence that names the file, key or option.
   package let message: String
+  /// Lines to print below it: the line of a plugin's source that the sentence names, with a mark below it.
+  package let excerpt: String?
 
   package var description: String { message }
 
   /// A failure.
-  package init(_ status: CommandStatus, _ message: String) {
+  package init(_ status: CommandStatus, _ message: String, excerpt: String? = nil) {
     self.status = status
     self.message = message
+    self.excerpt = excerpt
+  }
+
+  /// What is printed: the sentence and the lines below it, each with a line end; empty where there is no sentence.
+  package var text: String {
+    message.isEmpty ? "" : "moonstep: \(message)\n" + (excerpt.map { $0 + "\n" } ?? "")
   }
 }

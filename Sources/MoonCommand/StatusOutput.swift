@@ -13,6 +13,8 @@ package final class StatusOutput: Sendable {
     var progress = ProgressLine()
     /// The line on the terminal that is rewritten; empty when there is none.
     var current = ""
+    /// What was warned of already.
+    var warnings: Set<String> = []
   }
 
   /// An output.
@@ -55,8 +57,11 @@ package final class StatusOutput: Sendable {
     if !isQuiet { line(text) }
   }
 
-  /// Tells something that the user should know, also when the run is quiet.
-  package func warning(_ text: String) { line("moonstep: warning: \(text)") }
+  /// Tells something that the user should know, also when the run is quiet; the same text only once.
+  package func warning(_ text: String) {
+    let isNew = state.withLock { $0.warnings.insert(text).inserted }
+    if isNew { line("moonstep: warning: \(text)") }
+  }
 
   /// Takes the progress line away.
   package func finish() {

@@ -16,6 +16,9 @@ public actor GenerationRun {
   private let limits: PluginLimits
   private let imageFolder: URL?
   private let log: @Sendable (String) -> Void
+  private let warn: @Sendable (String) -> Void
+  /// Options of the plugins, to be changed while they run.
+  public nonisolated let options = LiveOptions()
   private var plugins: [LuaPlugin] = []
   private var loadedSeed: UInt64?
   /// What each plugin of the last run used, in the order of the calls.
@@ -33,9 +36,12 @@ public actor GenerationRun {
   ///   - limits: What each plugin may use.
   ///   - imageFolder: The pictures of a plugin go to a folder in it, named by the plugin's id; `nil` refuses to save.
   ///   - log: Takes the lines that plugins print, from the run's thread.
+  ///   - warn: Takes what plugins warn of when they do; the run's report holds it, too.
   public init(
     plugins: [String] = [], registry: PluginRegistry = PluginRegistry(), policy: PluginFailurePolicy = .abort,
-    limits: PluginLimits = PluginLimits(), imageFolder: URL? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
+    limits: PluginLimits = PluginLimits(), imageFolder: URL? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in },
+    warn: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     specifications = plugins.map { PluginSpecification($0) }
     self.registry = registry
@@ -43,6 +49,7 @@ public actor GenerationRun {
     self.limits = limits
     self.imageFolder = imageFolder
     self.log = log
+    self.warn = warn
   }
 
   /// Loads the plugins and checks their declarations and options; nothing else is needed for that.
@@ -56,17 +63,21 @@ public actor GenerationRun {
     plugins = []
     loadedSeed = nil
     var folders: [String: Int] = [:]
+    var uses: [String: Int] = [:]
     for (number, specification) in specifications.enumerated() {
       let plugin = try LuaPlugin(
         specification, registry: registry, limits: limits, number: number, seed: seed,
+        earlier: { uses[$0, default: 0] },
         imageFolder: { id in
           let earlier = folders[id, default: 0]
           return self.imageFolder?.appending(path: earlier == 0 ? id : "\(id)-\(earlier + 1)")
-        }, log: log)
+        }, log: log, warn: warn)
       folders[plugin.manifest.id, default: 0] += 1
+      for name in plugin.names { uses[name, default: 0] += 1 }
       plugins.append(plugin)
     }
     loadedSeed = seed
+    options.begin(plugins)
     return plugins.map { PluginSummary($0) }
   }
 
@@ -97,9 +108,10 @@ public actor GenerationRun {
       usage = plugins.map(\.usage)
       plugins = []
       loadedSeed = nil
+      options.begin([])
     }
     return try pipeline.run(
-      request, callbacks: plugins.map { LuaCallback($0, policy: policy) }, threads: threads,
+      request, callbacks: plugins.map { LuaCallback($0, policy: policy, options: options) }, threads: threads,
       shouldStop: { stop.isRaised }, progress: progress)
   }
 }

@@ -8,14 +8,14 @@ struct HostArguments {
   /// The function, as messages name it.
   let function: String
   /// The arguments, without the handle that a method is called on.
-  let values: [LuaValue]
+  let values: ArraySlice<LuaValue>
   let context: PluginContext
 
   /// How many arguments were given.
   var count: Int { values.count }
 
   /// Argument `index`, counted from 1; nil past the last.
-  subscript(index: Int) -> LuaValue { index <= values.count ? values[index - 1] : .nil }
+  subscript(index: Int) -> LuaValue { index <= values.count ? values[values.startIndex + index - 1] : .nil }
 
   /// Whether argument `index` is absent or nil.
   func isNil(_ index: Int) -> Bool {
@@ -24,14 +24,21 @@ struct HostArguments {
   }
 
   /// The arguments behind the handle that a method is called on.
-  var withoutHandle: HostArguments {
-    HostArguments(function: function, values: Array(values.dropFirst()), context: context)
+  ///
+  /// - Parameter most: How many there may be; nil for any number.
+  /// - Returns: The arguments, counted from 1 as the script writes them.
+  /// - Throws: `HostError.argument` for one that is too many.
+  func withoutHandle(_ most: Int?) throws -> HostArguments {
+    let arguments = HostArguments(function: function, values: values.dropFirst(), context: context)
+    if let most { try arguments.refuse(after: most) }
+    return arguments
   }
 
   /// The error for argument `index`: `bad argument #2 to 'narrow' (...)`.
   func bad(_ index: Int, _ detail: String) -> HostError { .argument(index, detail) }
 
-  private func wrongType(_ index: Int, _ wanted: String) -> HostError {
+  /// The error for argument `index` of the wrong type.
+  func wrongType(_ index: Int, _ wanted: String) -> HostError {
     bad(index, "\(wanted) expected, got \(index <= values.count ? context.typeName(self[index]) : "no value")")
   }
 
@@ -95,6 +102,18 @@ struct HostArguments {
         + PluginText.suggestion(for: name, in: known + methods))
   }
 
+  /// Refuses arguments after the first `most`; nil at the end is none.
+  func refuse(after most: Int) throws {
+    guard let surplus = values.indices.dropFirst(most).first(where: { !values[$0].isNil }) else { return }
+    throw bad(surplus - values.startIndex + 1, "no value expected, got \(context.typeName(values[surplus]))")
+  }
+
+  /// The last arguments of a function as `integers(_:)` reads them: nothing may follow a table.
+  func restAsIntegers(_ index: Int) throws -> [Int] {
+    if case .table = self[index] { try refuse(after: index) }
+    return try integers(index)
+  }
+
   /// A list of whole numbers from a table, or from the numbers from argument `index` on.
   func integers(_ index: Int) throws -> [Int] {
     if case .table(let table) = self[index] {
@@ -138,9 +157,15 @@ struct HostArguments {
     return [try integer(index)]
   }
 
+  /// The last arguments of a function as `tensors(_:)` reads them: nothing may follow a table.
+  func restAsTensors(_ index: Int) throws -> [Tensor] {
+    if case .table = self[index] { try refuse(after: index) }
+    return try tensors(index)
+  }
+
   /// A list of tensors from a table, or from the arguments from `index` on.
   func tensors(_ index: Int) throws -> [Tensor] {
-    var items = index <= count ? Array(values[(index - 1)...]) : []
+    var items = index <= count ? Array(values.dropFirst(index - 1)) : []
     if case .table(let table) = self[index] {
       guard let list = table.pureList else { throw bad(index, "a list of tensors expected") }
       items = list

@@ -8,13 +8,15 @@ internal import MoonTensor
 final class LuaCallback: StepCallback {
   let plugin: LuaPlugin
   private let policy: PluginFailurePolicy
+  private let options: LiveOptions?
   /// Whether the plugin failed, or was stopped, and is called no more.
   private(set) var isDropped = false
 
-  /// A callback for `plugin`.
-  init(_ plugin: LuaPlugin, policy: PluginFailurePolicy) {
+  /// A callback for `plugin`, whose options may be changed through `options`.
+  init(_ plugin: LuaPlugin, policy: PluginFailurePolicy, options: LiveOptions? = nil) {
     self.plugin = plugin
     self.policy = policy
+    self.options = options
   }
 
   /// Checks that the plugin fits the pipeline, and calls `on_run_begin`.
@@ -187,6 +189,7 @@ final class LuaCallback: StepCallback {
   private func perform(_ hook: PluginManifest.Hook, _ run: DenoisingRun, _ body: () throws -> Void) throws {
     if isDropped { return }
     let before = run.checkpoint()
+    if let options { plugin.context.change(options.takeChanges(ofPlugin: plugin.context.number)) }
     plugin.context.run = run
     defer { plugin.context.run = nil }
     do {

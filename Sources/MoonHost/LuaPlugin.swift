@@ -23,34 +23,40 @@ final class LuaPlugin {
   ///   - limits: What it may use.
   ///   - number: Its place in the order of the run, from 0.
   ///   - seed: The seed of the run.
+  ///   - earlier: How many plugins of that id come before this one.
   ///   - imageFolder: The folder for the pictures of the plugin with that id; `nil` for none.
   ///   - log: Takes its lines of log.
+  ///   - warn: Takes its warnings.
   ///   - prepare: Adds to the sandbox what only tools give a plugin, before its file runs.
   /// - Throws: `PluginError`, or `PluginFailure` when the file does not load.
   init(
     _ specification: PluginSpecification, registry: PluginRegistry, limits: PluginLimits, number: Int, seed: UInt64,
-    imageFolder: (String) -> URL?, log: @escaping (String) -> Void,
-    prepare: (LuaSandbox, PluginContext) throws -> Void = { _, _ in }
+    earlier: (String) -> Int = { _ in 0 }, imageFolder: (String) -> URL?, log: @escaping (String) -> Void,
+    warn: @escaping (String) -> Void = { _ in }, prepare: (LuaSandbox, PluginContext) throws -> Void = { _, _ in }
   ) throws {
     let package = try registry.find(specification.name)
     try package.checkVersionLine()
     self.package = package
     let stem = PluginManifest.identifier(fromFileStem: package.stem)
+    let ownSeed = Self.mixed(seed, stem, earlier(stem))
     do {
       sandbox = try LuaSandbox(
-        name: package.chunkName, limits: LuaLimits(limits), randomSeed: Self.mixed(seed, stem),
+        name: package.chunkName, limits: LuaLimits(limits), randomSeed: ownSeed,
         modules: package.folder.map { LuaFolder(path: $0.path) }, log: log)
     } catch {
       throw PluginFailure(plugin: stem, description: "\(package.path): \(error.message)")
     }
     let context = PluginContext(
-      limits: limits, number: number, seed: Self.mixed(seed, stem), imageFolder: imageFolder(stem))
+      limits: limits, number: number, name: stem, seed: ownSeed, imageFolder: imageFolder(stem), onWarning: warn)
     self.context = context
     context.attach(sandbox)
     let start = ContinuousClock.now
     manifest = try Self.load(package, sandbox, context, prepare)
     let loadTime = ContinuousClock.now - start
-    if manifest.id != stem { context.reseed(Self.mixed(seed, manifest.id), imageFolder: imageFolder(manifest.id)) }
+    if manifest.id != stem {
+      context.rename(
+        manifest.id, seed: Self.mixed(seed, manifest.id, earlier(manifest.id)), imageFolder: imageFolder(manifest.id))
+    }
     usage = PluginUsage(id: manifest.id)
     usage.count(loadTime)
     context.optionNames = manifest.options.map(\.name)
@@ -82,15 +88,20 @@ final class LuaPlugin {
     }
   }
 
-  /// A number that depends on the run's seed and the plugin's id: FNV-1a over the id, mixed as in SplitMix64.
-  private static func mixed(_ seed: UInt64, _ id: String) -> UInt64 {
+  /// A number that depends on the run's seed and the plugin: FNV-1a over the id, with `-2` behind it for the second
+  /// plugin of that id and so on, mixed as in SplitMix64.
+  private static func mixed(_ seed: UInt64, _ id: String, _ earlier: Int) -> UInt64 {
+    let name = earlier == 0 ? id : "\(id)-\(earlier + 1)"
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     var mixed = seed &+ hash
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
     return mixed ^ (mixed >> 31)
   }
+
+  /// Its id, and the id that its file's name would give it.
+  var names: Set<String> { [manifest.id, PluginManifest.identifier(fromFileStem: package.stem)] }
 
   /// Whether the plugin has that hook.
   func has(_ hook: PluginManifest.Hook) -> Bool { manifest.hooks[hook] != nil }

@@ -1,17 +1,21 @@
 internal import MoonLua
+internal import MoonPipelines
 internal import MoonPlugins
 internal import MoonTensor
 
-/// The table `moon`: its functions and constants; `moon.log` is the sandbox's own.
+/// The table `moon`: its functions and constants; `moon.log` and `moon.warn` are the sandbox's own.
 enum MoonModule {
   /// The version of this library.
   static let version = "0.1.0"
+  /// The functions that the sandbox defines itself.
+  static let sandboxFunctions = ["log", "warn"]
   /// Every constant by name.
   static var constants: [String: LuaValue] {
     ["version": .string(version), "api": .integer(Int64(PluginManifest.hostAPI))]
   }
 
-  /// Names that plugins can use, for suggestions: those of `moon`, Lua's own, and the methods of tensors.
+  /// Names that plugins can use, for suggestions: those of `moon`, Lua's own, the methods of tensors, and the tensors
+  /// that hooks are given.
   static let knownNames: [String] = {
     let lua = """
       assert error getmetatable ipairs load next pairs pcall print rawequal rawget rawlen rawset require select \
@@ -21,29 +25,44 @@ enum MoonModule {
       mininteger modf pi rad random randomseed sin sqrt tan tointeger ult create isyieldable resume running status \
       wrap yield charpattern codepoint codes offset
       """
-    let own = ["log"] + constants.keys + functions.keys
-    return (lua.split(whereSeparator: \.isWhitespace).map(String.init) + own + TensorHandle.methods).sorted()
+    let own = sandboxFunctions + constants.keys + functions.keys
+    let tensors =
+      DenoisingRun.tensorNames(isXL: true, isInpaintingModel: true) + ["image", "control_image", "image_embeds"]
+    let noise = ["cond", "uncond", "pred", "sigma"]
+    return (lua.split(whereSeparator: \.isWhitespace).map(String.init) + own + TensorHandle.methods + tensors + noise)
+      .sorted()
   }()
+
+  /// The most arguments of each function; more than these are an error. Functions that take any number are not in it.
+  static let argumentCounts = [
+    "tensor": 1, "full": 2, "arange": 3, "cat": 2, "stack": 2, "where": 3, "save_image": 2,
+  ]
 
   /// Every function by name.
   static let functions: [String: @Sendable (PluginContext, HostArguments) throws -> HostReply] = [
     "tensor": { _, arguments in .tensor(try Tensor(nested: arguments[1], arguments)) },
-    "zeros": { _, arguments in .tensor(try .zeros(arguments.integers(1))) },
-    "ones": { _, arguments in .tensor(try .ones(arguments.integers(1))) },
-    "full": { _, arguments in .tensor(try .full(arguments.integers(1), value: Float(arguments.number(2)))) },
+    "zeros": { _, arguments in .tensor(try .zeros(arguments.restAsIntegers(1))) },
+    "ones": { _, arguments in .tensor(try .ones(arguments.restAsIntegers(1))) },
+    "full": { _, arguments in
+      guard case .table = arguments[1] else { throw arguments.wrongType(1, "table") }
+      return .tensor(try .full(arguments.integers(1), value: Float(arguments.number(2))))
+    },
     "arange": { _, arguments in
       let isOne = arguments.isNil(2)
-      return .tensor(
-        try .arange(
-          from: isOne ? 0 : arguments.number(1), to: arguments.number(isOne ? 1 : 2),
-          by: arguments.isNil(3) ? 1 : arguments.number(3)))
+      let (start, end) = (try isOne ? 0 : arguments.number(1), try arguments.number(isOne ? 1 : 2))
+      let step = try arguments.isNil(3) ? 1 : arguments.number(3)
+      do {
+        return .tensor(try .arange(from: start, to: end, by: step))
+      } catch TensorError.badArgument(_, 2, let detail) where isOne {
+        throw arguments.bad(1, detail)
+      }
     },
-    "randn": { context, arguments in .tensor(try context.generator.normal(shape: arguments.integers(1))) },
-    "rand": { context, arguments in .tensor(try context.generator.uniform(shape: arguments.integers(1))) },
+    "randn": { context, arguments in .tensor(try context.generator.normal(shape: arguments.restAsIntegers(1))) },
+    "rand": { context, arguments in .tensor(try context.generator.uniform(shape: arguments.restAsIntegers(1))) },
     "cat": { _, arguments in .tensor(try .concatenated(arguments.list(1), along: arguments.integer(2, default: 0))) },
     "stack": { _, arguments in .tensor(try .stacked(arguments.list(1), along: arguments.integer(2, default: 0))) },
     "einsum": { _, arguments in
-      .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.tensors(2) : []))
+      .tensor(try .einsum(arguments.string(1), arguments.count > 1 ? arguments.restAsTensors(2) : []))
     },
     "where": { _, arguments in
       .tensor(try .where(arguments.tensor(1), arguments.operand(2).asTensor(), else: arguments.operand(3).asTensor()))
@@ -68,7 +87,7 @@ enum MoonModule {
 extension HostArguments {
   /// A list of tensors that must be a table.
   fileprivate func list(_ index: Int) throws -> [Tensor] {
-    guard case .table = self[index] else { throw bad(index, "table expected, got \(context.typeName(self[index]))") }
+    guard case .table = self[index] else { throw wrongType(index, "table") }
     return try tensors(index)
   }
 }
@@ -76,6 +95,7 @@ extension HostArguments {
 extension Tensor {
   /// A tensor from a number or from nested lists of numbers, all of one length at each level.
   fileprivate init(nested value: LuaValue, _ arguments: HostArguments) throws {
+    if value.asTable == nil, value.asNumber == nil { throw arguments.wrongType(1, "number or table") }
     var shape: [Int] = []
     var probe = value
     while case .table(let table) = probe {

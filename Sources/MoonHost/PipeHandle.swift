@@ -38,7 +38,7 @@ struct PipeHandle {
     },
     "set_prompt": { context, arguments in
       guard let prompt = context.prompt(arguments[1]) else {
-        throw arguments.bad(1, "prompt expected, got \(context.typeName(arguments[1]))")
+        throw arguments.wrongType(1, "prompt")
       }
       let run = try context.liveRun()
       try arguments.asHost { try run.setPrompt(prompt) }
@@ -105,7 +105,8 @@ struct PipeHandle {
       }, "pipe")
     type.operators["__tostring"] = guarded({ _ in .values([.string("pipe")]) }, "tostring")
     for (name, method) in Self.methods {
-      type.methods[name] = guarded({ arguments in try method(context, arguments.withoutHandle) }, name)
+      type.methods[name] = guarded(
+        { arguments in try method(context, arguments.withoutHandle(name == "encode" ? 2 : 1)) }, name)
     }
     return type
   }

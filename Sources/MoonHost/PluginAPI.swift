@@ -23,7 +23,8 @@ package struct PluginAPI: Sendable {
     ]
     var classes = [
       "moon": PluginAPI(
-        readable: Set(MoonModule.constants.keys), writable: [], methods: Set(MoonModule.functions.keys + ["log"]),
+        readable: Set(MoonModule.constants.keys), writable: [],
+        methods: Set(MoonModule.functions.keys + MoonModule.sandboxFunctions),
         operators: [])
     ]
     for type in context.handleTypes {

@@ -13,14 +13,19 @@ extension PluginContext {
     sandbox.onRelease = { [tensors] handle in
       if handle.kind == Kind.tensor { tensors.release(CollectionOfOne(handle.id)) }
     }
+    sandbox.onWarning = { [unowned self] in warn($0) }
     sandbox.isStopRequested = { [unowned self] in outerStop?() ?? false }
   }
 
   /// Defines `moon` and the handle types.
   func defineAPI(in sandbox: LuaSandbox) throws {
     for (name, function) in MoonModule.functions {
-      try sandbox.define(
-        table: "moon", name: name, function: guarded({ [unowned self] in try function(self, $0) }, name))
+      let most = MoonModule.argumentCounts[name]
+      let body: (HostArguments) throws -> HostReply = { [unowned self] arguments in
+        if let most { try arguments.refuse(after: most) }
+        return try function(self, arguments)
+      }
+      try sandbox.define(table: "moon", name: name, function: guarded(body, name))
     }
     for (name, value) in MoonModule.constants { try sandbox.define(table: "moon", name: name, value: value) }
     for type in handleTypes { try sandbox.defineHandleType(type) }
@@ -82,7 +87,8 @@ extension PluginContext {
   /// A host function with the plugin's budget, whose errors are those of Lua.
   func guarded(_ body: @escaping (HostArguments) throws -> HostReply, _ name: String) -> HostFunction {
     { [unowned self] values throws(HostError) in
-      let arguments = HostArguments(function: name, values: values, context: self)
+      let arguments = HostArguments(function: name, values: values[...], context: self)
+      collectIfGrown()
       do {
         return try retrying { try self.values(of: body(arguments)) }
       } catch let error as HostError {

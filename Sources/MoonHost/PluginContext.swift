@@ -32,7 +32,9 @@ final class PluginContext {
   /// Names of all declared options, those without a value too.
   var optionNames: [String] = []
   /// The run whose hook is being called.
-  var run: DenoisingRun?
+  var run: DenoisingRun? {
+    didSet { if let run { deliverWarnings(to: run) } }
+  }
   /// The number under which the plugin asks for an interrupt.
   let number: Int
   /// Whether the caller of the run asked for its end, where that matters to the call that runs.
@@ -41,16 +43,27 @@ final class PluginContext {
   var hostTime = Duration.zero
   /// Notes what the plugin makes use of, for a tool.
   var witness: PluginWitness?
+  /// The plugin's name in its warnings.
+  var name: String
+  private let onWarning: (String) -> Void
+  private var warned: [String] = []
+  private var pendingWarnings: [String] = []
   private var images: [UInt64: RGBImage] = [:]
   private var prompts: [UInt64: EncodedPrompt] = [:]
   private var promptBytes = 0
   private var nextID: UInt64 = 1
   private var encodingsLeft: Int
   private var stepWork = StepWork()
+  private var nextCollection = PluginContext.growth
 
-  init(limits: PluginLimits, number: Int, seed: UInt64, imageFolder: URL?) {
+  init(
+    limits: PluginLimits, number: Int, name: String = "", seed: UInt64, imageFolder: URL?,
+    onWarning: @escaping (String) -> Void = { _ in }
+  ) {
     self.limits = limits
     self.number = number
+    self.name = name
+    self.onWarning = onWarning
     budget = TensorBudget(limit: limits.tensorMemory, maximumElements: limits.tensorElements)
     tensors = TensorHandles(budget: budget)
     self.imageFolder = PluginImageFolder(imageFolder, limits: limits)
@@ -61,9 +74,17 @@ final class PluginContext {
   deinit { endRun() }
 
   /// Takes the random stream and the folder that belong to the plugin's own id.
-  func reseed(_ seed: UInt64, imageFolder folder: URL?) {
+  func rename(_ id: String, seed: UInt64, imageFolder folder: URL?) {
+    name = id
     generator = Generator(seed: seed, device: .cpu)
     imageFolder = PluginImageFolder(folder, limits: limits)
+  }
+
+  /// Takes new values of options.
+  func change(_ values: [String: OptionValue]) {
+    if values.isEmpty { return }
+    let present = Dictionary(options.map { ($0.name, $0.value) }) { $1 }
+    options = optionNames.compactMap { name in (values[name] ?? present[name]).map { (name, $0) } }
   }
 
   // MARK: Values
@@ -194,6 +215,38 @@ final class PluginContext {
   private struct StepWork {
     var step = -2
     var counts: [String: Int] = [:]
+  }
+
+  // MARK: Garbage
+
+  /// Tensors may grow by this before Lua's garbage is collected.
+  private static let growth = 2 << 20
+
+  /// Collects Lua's garbage when tensors have grown by much since the last time: to Lua, a tensor that was dropped is a
+  /// few bytes. The more memory Lua has itself, the longer that takes, and the more rarely it is done.
+  func collectIfGrown() {
+    guard budget.used >= nextCollection, let sandbox else { return }
+    sandbox.collectGarbage(rounds: 1)
+    nextCollection = budget.used + max(Self.growth, 48 * sandbox.usedMemory)
+  }
+
+  // MARK: Warnings
+
+  /// Takes a warning of the plugin: each text once, and after the first ones a note in place of the rest.
+  func warn(_ text: String) {
+    if warned.contains(text) || warned.count > limits.warnings { return }
+    warned.append(text)
+    let isLast = warned.count > limits.warnings
+    let warning = "\(name): \(isLast ? "more than \(limits.warnings) warnings, the rest is left out" : text)"
+    onWarning(warning)
+    pendingWarnings.append(warning)
+    if let run { deliverWarnings(to: run) }
+  }
+
+  /// Hands over what was warned of, while the file was loaded too.
+  private func deliverWarnings(to run: DenoisingRun) {
+    for warning in pendingWarnings where !run.warnings.contains(warning) { run.warnings.append(warning) }
+    pendingWarnings = []
   }
 
   /// The run; an error outside of hooks.

@@ -14,6 +14,8 @@ public struct PluginLimits: Sendable {
   public var instructions = 100_000_000
   /// Bytes of log in a run.
   public var logBytes = 1 << 20
+  /// Different warnings in a run.
+  public var warnings = 32
   /// Pictures saved in a run.
   public var images = 1000
   /// Bytes of the pictures saved in a run.

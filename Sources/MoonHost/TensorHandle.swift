@@ -16,13 +16,17 @@ struct TensorHandle {
     var type = HandleType(kind: PluginContext.Kind.tensor, name: "tensor")
     for (name, method) in TensorMethods.table {
       type.methods[name] = guarded(
-        { arguments in try method(arguments.tensor(1), arguments.withoutHandle) }, name)
+        { arguments in
+          let tensor = try arguments.tensor(1)
+          return try method(tensor, arguments.withoutHandle(TensorMethods.argumentCounts[name]))
+        }, name)
     }
     for (name, change) in Self.inPlace {
-      type.methods[name] = guarded({ arguments in try update(arguments, change) }, name)
+      type.methods[name] = guarded({ arguments in try update(arguments, name, change) }, name)
     }
     type.methods["keep"] = guarded(
       { arguments in
+        _ = try arguments.withoutHandle(0)
         guard let handle = arguments[1].asHandle, try context.tensors.keep(handle.id) else {
           throw PluginContext.deadHandle
         }
@@ -71,7 +75,7 @@ struct TensorHandle {
   private static let inPlace: [String: @Sendable (HostArguments) throws -> Change] = [
     "set": { arguments in
       let number = Float(try arguments.number(1))
-      let indices = arguments.count < 2 ? [] : try arguments.integers(2)
+      let indices = arguments.count < 2 ? [] : try arguments.restAsIntegers(2)
       return { try $0.set(number, at: indices) }
     },
     "fill_": { arguments in
@@ -97,10 +101,10 @@ struct TensorHandle {
   ]
 
   private func update(
-    _ arguments: HostArguments, _ change: (HostArguments) throws -> Change
+    _ arguments: HostArguments, _ name: String, _ change: (HostArguments) throws -> Change
   ) throws -> HostReply {
     _ = try arguments.tensor(1)
-    let change = try change(arguments.withoutHandle)
+    let change = try change(arguments.withoutHandle(TensorMethods.argumentCounts[name]))
     guard let handle = arguments[1].asHandle, try context.tensors.update(handle.id, change) else {
       throw PluginContext.deadHandle
     }

@@ -96,6 +96,13 @@ final class TensorHandles {
     for id in entries.keys { _ = try keep(id) }
   }
 
+  /// The tensors that were kept, in the order in which they were made.
+  var kept: [Tensor] {
+    entries.filter(\.value.isKept).sorted { $0.key < $1.key }.compactMap { entry in
+      if case .tensor(let tensor) = entry.value.content { tensor } else { nil }
+    }
+  }
+
   /// Drops the handles that Lua has collected.
   func release(_ ids: some Sequence<UInt64>) {
     for id in ids where entries.removeValue(forKey: id) != nil { budget.credit(Self.entryBytes) }

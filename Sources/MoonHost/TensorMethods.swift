@@ -9,6 +9,20 @@ enum TensorMethods {
   static let table: [String: Method] = shapes.merging(numbers) { $1 }.merging(comparisons) { $1 }
     .merging(reductions) { $1 }.merging(joining) { $1 }.merging(pictures) { $1 }
 
+  /// The most arguments of each method; more than these are an error. Methods that take any number are not in it.
+  static let argumentCounts: [String: Int] = {
+    let names: [Int: String] = [
+      0: "numel item totable clone abs sqrt exp log sin cos acos tanh fft2 ifft2 to_image keep",
+      1: "size squeeze unsqueeze lt le gt ge eq dot repeat_rows matmul blur fill_ copy_ add_ mul_",
+      2: "chunk split select transpose clamp lerp where sum mean min max cat stack",
+      3: "narrow var std norm quantile resize",
+      4: "slice",
+    ]
+    return names.reduce(into: [:]) { counts, entry in
+      for name in entry.value.split(separator: " ") { counts[String(name)] = entry.key }
+    }
+  }()
+
   /// Shapes, views and elements.
   private static let shapes: [String: Method] = [
     "size": { tensor, arguments in
@@ -18,7 +32,7 @@ enum TensorMethods {
     "numel": { tensor, _ in .values([.integer(Int64(tensor.count))]) },
     "item": { tensor, _ in .values([.number(Double(try tensor.item()))]) },
     "get": { tensor, arguments in
-      .values([.number(Double(try tensor.get(arguments.count == 0 ? [] : arguments.integers(1))))])
+      .values([.number(Double(try tensor.get(arguments.count == 0 ? [] : arguments.restAsIntegers(1))))])
     },
     "totable": { tensor, _ in .values([try LuaValue(nested: tensor)]) },
     "chunk": { tensor, arguments in
@@ -42,8 +56,8 @@ enum TensorMethods {
           to: arguments.isNil(3) ? nil : arguments.integer(3), by: arguments.integer(4, default: 1)))
     },
     "select": { tensor, arguments in .tensor(try tensor.select(arguments.integer(1), at: arguments.integer(2))) },
-    "reshape": { tensor, arguments in .tensor(try tensor.reshaped(to: arguments.integers(1))) },
-    "permute": { tensor, arguments in .tensor(try tensor.permuted(arguments.integers(1))) },
+    "reshape": { tensor, arguments in .tensor(try tensor.reshaped(to: arguments.restAsIntegers(1))) },
+    "permute": { tensor, arguments in .tensor(try tensor.permuted(arguments.restAsIntegers(1))) },
     "transpose": { tensor, arguments in
       .tensor(try tensor.transposed(arguments.integer(1), arguments.integer(2)))
     },
@@ -51,7 +65,7 @@ enum TensorMethods {
       .tensor(try tensor.squeezed(arguments.isNil(1) ? nil : arguments.integer(1)))
     },
     "unsqueeze": { tensor, arguments in .tensor(try tensor.unsqueezed(arguments.integer(1))) },
-    "expand": { tensor, arguments in .tensor(try tensor.expanded(to: arguments.integers(1))) },
+    "expand": { tensor, arguments in .tensor(try tensor.expanded(to: arguments.restAsIntegers(1))) },
     "clone": { tensor, _ in .tensor(try tensor.copied()) },
   ]
 
@@ -106,17 +120,43 @@ enum TensorMethods {
   private static let reductions: [String: Method] = [
     "sum": reduce { try $0.sum(along: $1, keepDimensions: $2) },
     "mean": reduce { try $0.mean(along: $1, keepDimensions: $2) },
-    "var": reduce { try $0.variance(along: $1, keepDimensions: $2) },
-    "std": reduce { try $0.standardDeviation(along: $1, keepDimensions: $2) },
+    "var": { tensor, arguments in
+      let correction = try arguments.correction(3)
+      return .tensor(
+        try tensor.variance(
+          along: arguments.dimensions(1), correction: correction,
+          keepDimensions: arguments.boolean(2, default: false)))
+    },
+    "std": { tensor, arguments in
+      let correction = try arguments.correction(3)
+      return .tensor(
+        try tensor.standardDeviation(
+          along: arguments.dimensions(1), correction: correction,
+          keepDimensions: arguments.boolean(2, default: false)))
+    },
     "min": reduce { try $0.minimum(along: $1, keepDimensions: $2) },
     "max": reduce { try $0.maximum(along: $1, keepDimensions: $2) },
-    "norm": reduce { try $0.norm(along: $1, keepDimensions: $2) },
+    "norm": { tensor, arguments in
+      let order = arguments.isNil(3) ? 2 : try arguments.number(3)
+      let (dimensions, keeps) = (try arguments.dimensions(1), try arguments.boolean(2, default: false))
+      do {
+        return .tensor(try tensor.norm(order: order, along: dimensions, keepDimensions: keeps))
+      } catch TensorError.badArgument(_, _, let detail) where detail.hasPrefix("order ") {
+        throw arguments.bad(3, detail)
+      }
+    },
     "dot": { tensor, arguments in .tensor(try tensor.dot(arguments.tensor(1))) },
     "quantile": { tensor, arguments in
       let dimension = arguments.isNil(2) ? nil : try arguments.integer(2)
-      return .tensor(
-        try tensor.quantile(
-          arguments.number(1), along: dimension, keepDimensions: arguments.boolean(3, default: false)))
+      let keeps = try arguments.boolean(3, default: false)
+      guard case .table = arguments[1] else {
+        return .tensor(try tensor.quantile(arguments.number(1), along: dimension, keepDimensions: keeps))
+      }
+      let fractions = try arguments.numbers(1)
+      if fractions.count > 1024 {
+        throw arguments.bad(1, "at most 1024 fractions can be given, got \(fractions.count)")
+      }
+      return .tensor(try tensor.quantile(fractions, along: dimension, keepDimensions: keeps))
     },
   ]
 
@@ -137,7 +177,7 @@ enum TensorMethods {
     "repeat_rows": { tensor, arguments in .tensor(try tensor.repeatedRows(arguments.integer(1))) },
     "matmul": { tensor, arguments in .tensor(try tensor.matmul(arguments.tensor(1))) },
     "einsum": { tensor, arguments in
-      let others = arguments.count > 1 ? try arguments.tensors(2) : []
+      let others = arguments.count > 1 ? try arguments.restAsTensors(2) : []
       do {
         return .tensor(try Tensor.einsum(arguments.string(1), [tensor] + others))
       } catch TensorError.badArgument(_, let argument, let detail) where argument > 2 {
@@ -154,6 +194,7 @@ enum TensorMethods {
       let size = isTable ? try arguments.integers(1) : [try arguments.integer(1), try arguments.integer(2)]
       guard size.count == 2 else { throw arguments.bad(1, "a height and a width expected") }
       let place = isTable ? 2 : 3
+      try arguments.refuse(after: place)
       let name = arguments.isNil(place) ? "nearest" : try arguments.string(place)
       guard let mode = ResizeMode(rawValue: name) else {
         throw arguments.bad(place, "the mode is 'nearest' or 'bilinear', got '\(name.prefix(32))'")
@@ -168,6 +209,13 @@ enum TensorMethods {
 }
 
 extension HostArguments {
+  /// What a variance takes from the number of elements; 1, Bessel's correction, without it.
+  fileprivate func correction(_ index: Int) throws -> Double {
+    let number = isNil(index) ? 1 : try number(index)
+    if !number.isFinite { throw bad(index, "correction \(number)") }
+    return number
+  }
+
   /// The tensors to join with: one, or a list.
   fileprivate var others: [Tensor] {
     get throws {

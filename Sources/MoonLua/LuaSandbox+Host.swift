@@ -21,6 +21,11 @@ extension LuaSandbox {
       guard let context = unsafe context else { return }
       unsafe sandbox(context).writeLog(bytes, count: count, isCut: isCut)
     }
+    unsafe host.warn = { context, bytes, count, isCut in
+      guard let context = unsafe context else { return }
+      let text = unsafe LuaText.shown(ValueReader.bytes(bytes, count: count))
+      unsafe sandbox(context).onWarning(isCut ? text + "…" : text)
+    }
     unsafe host.module = { context, name, count, reply in
       guard let context = unsafe context, let reply = unsafe reply else { return MOON_RAISED }
       return unsafe sandbox(context).readModule(ValueReader.bytes(name, count: count), &reply.pointee)

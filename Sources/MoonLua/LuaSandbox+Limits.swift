@@ -76,10 +76,11 @@ extension LuaSandbox {
 /// Memory that the host counts itself, for instance in a budget that is charged from several threads.
 extension LuaSandbox {
   /// Collects Lua's garbage and tells `onRelease` of the handles that went with it. For use in a host function.
-  package func collectGarbage() {
+  ///
+  /// - Parameter rounds: Twice without it: the first collection finds the handles, the second frees what they kept.
+  package func collectGarbage(rounds: Int = 2) {
     guard let pointer = unsafe state.pointer else { return }
-    // Twice: the first collection finds the handles, the second frees what they kept.
-    for _ in 0..<2 {
+    for _ in 0..<rounds {
       unsafe moon_collect(pointer)
       releaseHandles()
     }

@@ -20,6 +20,8 @@ package final class LuaSandbox {
   package let name: String
   /// The limits it was made with.
   package let limits: LuaLimits
+  /// Takes each text of `moon.warn`, escaped and cut.
+  package var onWarning: (String) -> Void = { _ in }
   /// Asked about once a millisecond while a script runs; true ends the script with `LuaError.Kind.stopped`.
   package var isStopRequested: () -> Bool = { false }
   /// Told that the script holds a handle no more, so that its memory can go early. Called before a host function, after
@@ -35,7 +37,8 @@ package final class LuaSandbox {
   let modules: (any LuaModuleSource)?
   let log: (String) -> Void
 
-  /// Makes a state with the language's safe libraries and an empty table `moon` apart from `moon.log`.
+  /// Makes a state with the language's safe libraries and an empty table `moon` apart from
+  /// `moon.log` and `moon.warn`.
   ///
   /// - Parameters:
   ///   - name: What messages call the main file: `ramp.lua`, or `ramp/init.lua` for a folder plugin.

@@ -13,6 +13,23 @@ package enum OptionReader {
   package static func values(
     from text: String, declarations: [OptionDeclaration], plugin: String
   ) throws(PluginError) -> [(name: String, value: OptionValue)] {
+    let given = try given(in: text, declarations: declarations, plugin: plugin)
+    return declarations.compactMap { declaration in
+      (given[declaration.name] ?? declaration.defaultValue).map { (declaration.name, $0) }
+    }
+  }
+
+  /// The values that a text gives, checked.
+  ///
+  /// - Parameters:
+  ///   - text: As for `values`.
+  ///   - declarations: What the plugin declares.
+  ///   - plugin: The plugin as messages name it.
+  /// - Returns: The values by the options' names.
+  /// - Throws: `PluginError.badOption`.
+  package static func given(
+    in text: String, declarations: [OptionDeclaration], plugin: String
+  ) throws(PluginError) -> [String: OptionValue] {
     let given =
       text.hasPrefix("{")
       ? try json(text, declarations, plugin) : try pairs(text, declarations, plugin)
@@ -22,9 +39,7 @@ package enum OptionReader {
         throw PluginError.badOption(plugin: plugin, detail: "option '\(name)' \(fault)")
       }
     }
-    return declarations.compactMap { declaration in
-      (given[declaration.name] ?? declaration.defaultValue).map { (declaration.name, $0) }
-    }
+    return given
   }
 
   private static func declaration(

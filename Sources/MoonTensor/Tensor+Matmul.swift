@@ -7,7 +7,7 @@ extension Tensor {
   /// - Parameter other: The right factor; its last dimension but one (its only one, for a vector) has the size of this
   ///   tensor's last.
   /// - Returns: `[..., rows, columns]`, without the dimension that a vector lacks.
-  /// - Throws: `TensorError.badArgument`, `.shapeMismatch`, `.notBroadcastable`, `.badShape`, `.outOfBudget`,
+  /// - Throws: `TensorError.badArgument`, `.notBroadcastable`, `.badShape`, `.outOfBudget`,
   ///   `.interrupted`.
   public func matmul(_ other: Tensor) throws(TensorError) -> Tensor {
     guard rank > 0, other.rank > 0 else {
@@ -16,7 +16,9 @@ extension Tensor {
     let left = rank == 1 ? try unsqueezed(0) : self
     let right = other.rank == 1 ? try other.unsqueezed(1) : other
     guard left.shape.last == right.shape[right.rank - 2] else {
-      throw .shapeMismatch(operation: "matmul", found: other.shape, wanted: shape)
+      throw .badArgument(
+        operation: "matmul", argument: 1,
+        detail: "rows of \(left.shape.last ?? 0) elements do not fit columns of \(right.shape[right.rank - 2])")
     }
     let product = try MatrixStack.product(left, right)
     var wanted = product.shape

@@ -147,6 +147,7 @@ private struct CountedRow {
     var values: [Float] = []
     let last = try element(walk.count - 1, upper, &lower)
     for q in fractions {
+      try environment.check()
       let place = q * Double(walk.count - 1)
       let below = try element(Int(place), upper, &lower)
       let above = try element(min(Int(place) + 1, walk.count - 1), upper, &lower)

@@ -43,7 +43,7 @@ struct GenerateCommand: AsyncParsableCommand {
     defer { withExtendedLifetime(listeners) { status.finish() } }
     let run = GenerationRun(
       plugins: plugins.plugins, policy: plugins.policy, limits: plugins.limits, imageFolder: names.pluginFolder,
-      log: { status.note($0) })
+      log: { status.note($0) }, warn: { status.warning($0) })
     var session = Session(run: run, request: request, files: files, status: status, stop: stop, signals: signals)
     if plugins.watch {
       try await watch(&session)

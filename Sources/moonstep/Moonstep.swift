@@ -46,7 +46,7 @@ internal import MoonCommand
   }
 
   private static func tell(_ failure: CommandFailure) -> Int32 {
-    if !failure.message.isEmpty { try? StandardStream.error.write("moonstep: \(failure.message)\n") }
+    if !failure.text.isEmpty { try? StandardStream.error.write(failure.text) }
     return failure.status.rawValue
   }
 

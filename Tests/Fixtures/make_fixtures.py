@@ -20,7 +20,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 PARTS = [
     "tokenizer", "generator", "schedulers", "models", "layers", "networks", "traces", "moonlet", "images",
     "clip_networks", "guide_networks", "community", "guide_models", "guide_traces", "plugin_tricks_a",
-    "plugin_tricks_b",
+    "plugin_tricks_b", "lua_forms",
 ]  # fmt: skip
 
 

@@ -19,9 +19,10 @@ import Testing
     "moonstep.Library": "moon",
   ]
 
+  private static let file = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "plugins/meta/moonstep.lua")
+
   private static func declared() throws -> [String: Declared] {
-    let file = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "plugins/meta/moonstep.lua")
     var classes: [String: Declared] = [:]
     var current = ""
     let owners = ["Pipe": "pipe", "Tensor": "tensor", "moon": "moon"]
@@ -56,6 +57,26 @@ import Testing
     // `tostring` needs no annotation.
     #expect(declared.operators.symmetricDifference(host.operators.subtracting(["tostring"])) == [])
     #expect(host.writable.isSubset(of: declared.writable))
+  }
+
+  @Test("say of every function what it does, and of every parameter what it is") func documented() throws {
+    var (text, parameters) = (false, Set<String>())
+    for line in try String(contentsOf: Self.file, encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    {
+      if let match = line.wholeMatch(of: /---@param (\S+?)\??\s.*/) {
+        parameters.insert(String(match.1))
+      } else if line.hasPrefix("---") {
+        text = text || !line.hasPrefix("---@")
+      } else if let match = line.wholeMatch(of: /function (\w+[:.]\w+)\((.*)\) end/) {
+        #expect(text, "\(match.1)")
+        let names = match.2.split(separator: ", ").map(String.init)
+        #expect(Set(names) == parameters, "\(match.1)")
+        (text, parameters) = (false, [])
+      } else {
+        (text, parameters) = (false, [])
+      }
+    }
   }
 
   @Test("name what a plugin finds in its sandbox") func sandbox() async throws {

@@ -307,27 +307,35 @@ function Tensor:eq(other) end
 ---@return moonstep.Tensor
 function Tensor:where(condition, other) end
 
+---Magnitudes.
 ---@return moonstep.Tensor
 function Tensor:abs() end
 
+---Square roots; NaN below 0.
 ---@return moonstep.Tensor
 function Tensor:sqrt() end
 
+---Powers of e.
 ---@return moonstep.Tensor
 function Tensor:exp() end
 
+---Natural logarithms; minus infinity at 0, NaN below.
 ---@return moonstep.Tensor
 function Tensor:log() end
 
+---Sines of radians.
 ---@return moonstep.Tensor
 function Tensor:sin() end
 
+---Cosines of radians.
 ---@return moonstep.Tensor
 function Tensor:cos() end
 
+---Arc cosines in radians, 0 to pi; NaN outside -1 to 1.
 ---@return moonstep.Tensor
 function Tensor:acos() end
 
+---Hyperbolic tangents.
 ---@return moonstep.Tensor
 function Tensor:tanh() end
 
@@ -343,51 +351,59 @@ function Tensor:clamp(min, max) end
 ---@return moonstep.Tensor
 function Tensor:lerp(other, weight) end
 
+---Sum; 0 of no elements.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
 ---@return moonstep.Tensor
 function Tensor:sum(dim, keepdim) end
 
+---Mean; NaN of no elements.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
 ---@return moonstep.Tensor
 function Tensor:mean(dim, keepdim) end
 
----Variance with Bessel's correction.
+---Variance: the mean squared distance from the mean, with Bessel's correction.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
+---@param correction? number taken from the number of elements: 1 without it, 0 for the variance of a population
 ---@return moonstep.Tensor
-function Tensor:var(dim, keepdim) end
+function Tensor:var(dim, keepdim, correction) end
 
----Standard deviation with Bessel's correction.
+---Standard deviation, the root of the variance, with Bessel's correction.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
+---@param correction? number taken from the number of elements: 1 without it, 0 for the deviation of a population
 ---@return moonstep.Tensor
-function Tensor:std(dim, keepdim) end
+function Tensor:std(dim, keepdim, correction) end
 
+---Least element; NaN where there is one. An error where there are no elements.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
 ---@return moonstep.Tensor
 function Tensor:min(dim, keepdim) end
 
+---Greatest element; NaN where there is one. An error where there are no elements.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
 ---@return moonstep.Tensor
 function Tensor:max(dim, keepdim) end
 
----Root of the sum of squares.
+---Vector norm, without an order the root of the sum of squares.
 ---@param dim? integer|integer[] all dimensions without it
 ---@param keepdim? boolean
+---@param order? number 2 without it; 1 for the sum of magnitudes, `math.huge` for the greatest, 0 for how many are not 0
 ---@return moonstep.Tensor
-function Tensor:norm(dim, keepdim) end
+function Tensor:norm(dim, keepdim, order) end
 
 ---Sum of the products of two vectors.
 ---@param other moonstep.Tensor
 ---@return moonstep.Tensor
 function Tensor:dot(other) end
 
----The value below which a share of the numbers lies, between neighbours by linear interpolation.
----@param q number 0 to 1
+---The value below which a share of the numbers lies, between neighbours by linear interpolation. A list of shares gives
+---one more dimension in front.
+---@param q number|number[] 0 to 1
 ---@param dim? integer all dimensions without it
 ---@param keepdim? boolean
 ---@return moonstep.Tensor
@@ -524,14 +540,17 @@ moon = {}
 ---@return moonstep.Tensor
 function moon.tensor(values) end
 
+---All 0. Sizes may also be given one by one: `moon.zeros(2, 3)`.
 ---@param shape integer[]
 ---@return moonstep.Tensor
 function moon.zeros(shape) end
 
+---All 1; shapes as for `zeros`.
 ---@param shape integer[]
 ---@return moonstep.Tensor
 function moon.ones(shape) end
 
+---One number throughout.
 ---@param shape integer[]
 ---@param value number
 ---@return moonstep.Tensor
@@ -587,3 +606,8 @@ function moon.save_image(image, name) end
 ---Writes one line to the run's log, as `print`.
 ---@param ... any
 function moon.log(...) end
+
+---Warns the user: on standard error at once, and among the `warnings` of the run's report. Each text counts once; after
+---32 of them one note stands for the rest.
+---@param ... any
+function moon.warn(...) end

@@ -81,6 +81,8 @@ typedef struct moon_host {
   void (*results)(void *context, const moon_list *results);
   /// Takes one line of the script's log, not escaped yet; the flag says that it was cut.
   void (*log)(void *context, const char *bytes, size_t count, bool cut);
+  /// The same for one warning of the script.
+  void (*warn)(void *context, const char *bytes, size_t count, bool cut);
   /// Reads the module of a folder plugin; `MOON_RETURNED` with no text means that there is none.
   moon_outcome (*module)(void *context, const char *name, size_t count, moon_reply *reply);
   /// Says whether the run is to stop; asked about once a millisecond.

@@ -486,7 +486,8 @@ for inputs, pre in [
         torch.matmul(*[VIEWS[p](INPUTS[n]) for p, n in zip(pre or ["", ""], inputs)])
     except RuntimeError:
         left, right = [list(VIEWS[p](INPUTS[n]).shape) for p, n in zip(pre or ["", ""], inputs)]
-        case("matmul", inputs, None, pre=pre, error=f"matmul: the shape is {right}, wanted {left}")
+        detail = f"rows of {left[-1]} elements do not fit columns of {right[-2]}"
+        case("matmul", inputs, None, pre=pre, error=bad("matmul", 1, detail))
     else:
         case("matmul", inputs, torch.matmul, pre=pre, tolerance=2e-6)
 case("matmul", ["m34", "s"], None, error=bad("matmul", 1, "a factor has no dimensions"))
