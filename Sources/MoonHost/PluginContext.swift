@@ -49,7 +49,8 @@ final class PluginContext {
   init(limits: PluginLimits, number: Int, seed: UInt64, imageFolder: URL?) {
     self.limits = limits
     self.number = number
-    budget = TensorBudget(limit: limits.tensorMemory, maximumElements: limits.tensorElements)
+    budget = TensorBudget(
+      limit: limits.tensorMemory, maximumElements: limits.tensorElements, refusing: limits.refusals.tensors)
     tensors = TensorHandles(budget: budget)
     self.imageFolder = PluginImageFolder(imageFolder, limits: limits)
     generator = Generator(seed: seed, device: .cpu)

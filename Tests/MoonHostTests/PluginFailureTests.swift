@@ -2,6 +2,7 @@ import Foundation
 import MoonHost
 import MoonPlugins
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Every kind of failure names file, line, hook and step.

@@ -2,6 +2,7 @@ import Foundation
 import MoonHost
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Every recorded operation of PyTorch that plugins are offered, called from Lua in real hooks.
