@@ -49,7 +49,7 @@ extension ScriptGrammar {
 
   /// A call of one of the functions of `receiver`, its arguments mostly as the function takes them.
   mutating func call(_ receiver: String, _ mark: String, _ names: [String]) -> String {
-    let name = random.pick(tensors)
+    let name = random.pick(names)
     let owner = receiver == "moon" || receiver == "pipe" ? receiver + "." : ""
     var letters = Array(Self.signatures[owner + name] ?? "aaa")
     if random.chance(25) { letters = Array(letters.prefix(random.number(0...max(letters.count, 0)))) }

@@ -83,7 +83,7 @@ struct ScriptGrammar {
 
   private mutating func declaration() -> String {
     var lines = ["id = 'fuzz'", "version = '1.0.0'", "api = 1"]
-    if random.chance(20) {
+    if random.chance(8) {
       let names = [
         "id", "version", "api", "license", "summary", "author", "homepage", "tags", "pipelines", "tensor_inputs",
         "options", "on_step_emd", "tests", "[1]", "[0.5]",
@@ -129,7 +129,7 @@ struct ScriptGrammar {
   private mutating func body(_ source: String) -> String {
     let first =
       switch source {
-      case "kwargs": "local x = kwargs.\(random.chance(70) ? "latents" : random.pick(Self.offered))\n"
+      case "kwargs": "local x = kwargs.\(random.chance(60) ? "latents" : offeredName())\n"
       case "noise": "local x = noise.\(random.word("cond uncond pred x sigma"))\n"
       default: "local x = moon.randn { 1, 4, 4, 4 }\n"
       }
@@ -156,11 +156,13 @@ struct ScriptGrammar {
       let name = newName()
       tensors.append(name)
       return "local \(name) = try(function() return \(value) end) or x\n"
-    case 31...34: return "\(expression(.tensor))\n".asCall
+    case 31...34:
+      return random.chance(80)
+        ? "try(function() return \(expression(.tensor)) end)\n" : "local _ = \(expression(.tensor))\n"
     case 35...39: return "try(function() pipe.\(random.pick(Self.pipeWritable)) = \(written()) end)\n"
     case 40...44:
       guard source == "kwargs" else { return "try(function() return \(expression(.number)) end)\n" }
-      return "kwargs.\(random.pick(Self.offered)) = \(random.chance(80) ? tensor() : expression(.thing))\n"
+      return "kwargs.\(offeredName()) = \(random.chance(80) ? tensor() : expression(.thing))\n"
     case 45...49: return "try(function() return \(call("pipe", ":", Self.pipeMethods)) end)\n"
     case 50...52: return "kept[\(random.number(1...4))] = \(tensor())\(random.chance(60) ? ":keep()" : "")\n"
     case 53...55: return "try(function() \(expression(.prompt)).\(random.pick(Self.promptFields)) = \(tensor()) end)\n"
@@ -170,7 +172,7 @@ struct ScriptGrammar {
     case 67...71: return "if \(expression(.boolean)) then\n\(statements(in: source))end\n"
     case 72...77: return "pcall(function()\n\(statements(in: source))end)\n"
     case 78...82:
-      return "coroutine.wrap(function(...)\n\(statements(in: source))coroutine.yield(x)\nend)(\(number()))\n"
+      return "try(coroutine.wrap(function(...)\n\(statements(in: source))coroutine.yield(x)\nend), \(number()))\n"
     case 83...85:
       return "xpcall(function()\n\(statements(in: source))end, function(e)\n\(statements(in: source))return e\nend)\n"
     case 86...88:
@@ -223,13 +225,13 @@ struct ScriptGrammar {
 
   private mutating func written() -> String { random.chance(70) ? number() : expression(.thing) }
 
+  /// A name that every run offers, or now and then another.
+  private mutating func offeredName() -> String {
+    random.chance(85) ? random.pick(Array(Self.offered.prefix(3))) : random.pick(Self.offered)
+  }
+
   private mutating func newName() -> String {
     count += 1
     return "v\(count)"
   }
-}
-
-extension String {
-  /// An expression as a statement of its own.
-  fileprivate var asCall: String { "local _ = " + self }
 }

@@ -17,6 +17,8 @@ package struct RefusalSweep: Sendable, CustomTestStringConvertible {
 
   /// What a sweep came to.
   package struct Report: Sendable {
+    /// How often the plugin asks for memory in a run without refusals.
+    package var requests = 0
     /// How many runs there were.
     package var runs = 0
     /// How many of them ended because of the refusal.
@@ -65,10 +67,14 @@ package struct RefusalSweep: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Refuses every `stride`-th allocation, the first included.
-  package func run(stride: Int) async throws -> Report {
+  /// Refuses every `stride`-th allocation, the first included; fewer where that makes more than `most` runs.
+  package func run(stride: Int, most: Int = .max) async throws -> Report {
     let reference = try await PluginTrial().run().result.get()
+    var undisturbed = try PluginTrial()
+    try undisturbed.add(source, name: "everything.lua", options: options)
     var report = Report()
+    report.requests = asked(try await undisturbed.run()) ?? 0
+    let stride = max(stride, report.requests / most, 1)
     var place = 0
     while true {
       var trial = try PluginTrial()
@@ -84,7 +90,7 @@ package struct RefusalSweep: Sendable, CustomTestStringConvertible {
       report.findings += try findings(outcome, trial, reference).map { "\(name), after \(place): \($0)" }
       if outcome.message != nil { report.refusals += 1 }
       if let asked = asked(outcome), asked <= place { return report }
-      place += max(stride, 1)
+      place += stride
     }
   }
 
