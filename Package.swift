@@ -86,6 +86,13 @@ let package = Package(
       name: "MoonTraceSupport",
       dependencies: ["MoonTestSupport", "MoonTensor", "MoonWeights", "MoonSchedulers", "MoonImage", "MoonPipelines"],
       path: "Tests/MoonTraceSupport", swiftSettings: swiftSettings),
+    .target(
+      name: "MoonTrialSupport",
+      dependencies: ["MoonTestSupport", "MoonTensor", "MoonImage", "MoonPlugins", "MoonPipelines", "MoonHost"],
+      path: "Tests/MoonTrialSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "moonproof", dependencies: ["MoonTrialSupport", "MoonTestSupport", "MoonCommand"] + commandDependencies,
+      path: "Tests/MoonProof", swiftSettings: swiftSettings),
     tests(of: "MoonTensor"),
     tests(of: "MoonText"),
     tests(of: "MoonLua"),
@@ -98,7 +105,10 @@ let package = Package(
     tests(of: "MoonPipelines", ["MoonTensor", "MoonSchedulers", "MoonImage", "MoonWeights", "MoonTraceSupport"]),
     tests(
       of: "MoonHost",
-      ["MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines", "MoonWeights", "MoonTraceSupport"]),
+      [
+        "MoonTensor", "MoonImage", "MoonLua", "MoonPlugins", "MoonPipelines", "MoonWeights", "MoonTraceSupport",
+        "MoonTrialSupport",
+      ]),
     tests(of: "MoonCommand", ["moonstep"] + commandDependencies),
   ],
   swiftLanguageModes: [.v6]

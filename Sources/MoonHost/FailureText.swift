@@ -1,5 +1,6 @@
 internal import MoonLua
 internal import MoonPlugins
+internal import MoonTensor
 
 /// Turns what stopped a plugin into the sentence and the excerpt that a user sees.
 struct FailureText {
@@ -42,6 +43,10 @@ struct FailureText {
         text = error.message.removingPrefix(chunkName + ": ")
       }
       text += suggestion(for: text)
+    } else if case .outOfBudget(_, let limit)? = error as? TensorError {
+      // Met outside of the plugin's code: when arguments are made for a hook, or what it keeps is charged.
+      let size = limit % (1 << 20) == 0 ? "\(limit >> 20) MiB" : "\(limit) bytes"
+      text = "memory limit: a plugin's tensors may use \(size)"
     }
     let place = frame.map { "\(shownFile($0.source)):\($0.line)" } ?? package.path
     let description = [place, moment, text].compactMap { $0 }.joined(separator: ": ")

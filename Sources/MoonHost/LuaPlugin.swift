@@ -14,6 +14,8 @@ final class LuaPlugin {
   private(set) var usage: PluginUsage
   let sandbox: LuaSandbox
   private var isClosed = false
+  /// What Lua had asked for when the API was not defined yet.
+  private let allocationsBefore: UInt64
 
   /// Loads a plugin and checks its declaration and its options.
   ///
@@ -50,6 +52,10 @@ final class LuaPlugin {
       limits: limits, number: number, name: stem, seed: ownSeed, imageFolder: imageFolder(stem), onWarning: warn)
     self.context = context
     context.attach(sandbox)
+    if let refused = limits.refusals.lua {
+      sandbox.refuseAllocations(after: UInt64(max(refused.lowerBound, 0)), count: UInt64(refused.count))
+    }
+    let made = sandbox.allocations
     let start = ContinuousClock.now
     manifest = try Self.load(package, sandbox, context, prepare)
     let loadTime = ContinuousClock.now - start
@@ -58,6 +64,7 @@ final class LuaPlugin {
         manifest.id, seed: Self.mixed(seed, manifest.id, earlier(manifest.id)), imageFolder: imageFolder(manifest.id))
     }
     usage = PluginUsage(id: manifest.id)
+    allocationsBefore = made
     usage.count(loadTime)
     context.optionNames = manifest.options.map(\.name)
     context.options = try OptionReader.values(
@@ -164,6 +171,8 @@ final class LuaPlugin {
     context.endRun()
     usage.peakTensorBytes = context.budget.highest
     usage.peakLuaBytes = sandbox.peakMemory
+    usage.luaAllocations = Int(clamping: sandbox.allocations - allocationsBefore)
+    usage.tensorAllocations = context.budget.requests
     usage.luaBytesLeft = sandbox.close()
     usage.tensorBytesLeft = context.budget.used
   }

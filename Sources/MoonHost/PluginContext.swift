@@ -64,7 +64,8 @@ final class PluginContext {
     self.number = number
     self.name = name
     self.onWarning = onWarning
-    budget = TensorBudget(limit: limits.tensorMemory, maximumElements: limits.tensorElements)
+    budget = TensorBudget(
+      limit: limits.tensorMemory, maximumElements: limits.tensorElements, refusing: limits.refusals.tensors)
     tensors = TensorHandles(budget: budget)
     self.imageFolder = PluginImageFolder(imageFolder, limits: limits)
     generator = Generator(seed: seed, device: .cpu)

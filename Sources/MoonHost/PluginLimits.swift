@@ -28,9 +28,19 @@ public struct PluginLimits: Sendable {
   public var previews = 16
   /// Bytes of a prompt to encode.
   public var promptBytes = 10_000
+  /// What is refused on purpose, to test that a plugin ends cleanly wherever memory runs out.
+  package var refusals = Refusals()
 
   /// The defaults.
   public init() {}
+
+  /// Requests for memory that are refused, by their numbers, counted from 0.
+  package struct Refusals: Sendable {
+    /// Of blocks of Lua.
+    package var lua: Range<Int>?
+    /// Of tensors, and of what is charged like them.
+    package var tensors: Range<Int>?
+  }
 
   /// `hookSeconds` as a clock can count it.
   var hookTime: Double { Self.bounded(hookSeconds) }

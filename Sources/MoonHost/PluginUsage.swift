@@ -16,6 +16,10 @@ package struct PluginUsage: Sendable {
   package var tensorBytesLeft = 0
   /// Bytes of Lua values that are left once the plugin is closed: none.
   package var luaBytesLeft = 0
+  /// How often Lua asked for memory, from the definition of the API on.
+  package var luaAllocations = 0
+  /// How often memory for tensors was asked for.
+  package var tensorAllocations = 0
 
   init(id: String) { self.id = id }
 

@@ -1,6 +1,7 @@
 import Foundation
 import MoonHost
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// The annotations for editors say neither more nor less than what the host registers.

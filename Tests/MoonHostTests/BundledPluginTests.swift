@@ -4,6 +4,7 @@ import MoonPipelines
 import MoonPlugins
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// The reference's callbacks as Lua plugins, held against the reference's own runs.

@@ -4,6 +4,7 @@ import MoonPipelines
 import MoonPlugins
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 @Suite("Run with plugins") struct GenerationRunTests {

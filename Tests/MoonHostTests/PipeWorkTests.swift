@@ -4,6 +4,7 @@ import MoonImage
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// What the host does for a plugin on request.

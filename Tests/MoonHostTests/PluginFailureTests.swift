@@ -2,6 +2,7 @@ import Foundation
 import MoonHost
 import MoonPlugins
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Every kind of failure names file, line, hook and step.
@@ -168,6 +169,15 @@ import Testing
     var trial = try PluginTrial(source)
     trial.limits.hookSeconds = source.hasPrefix("while true") ? 0.25 : 30
     #expect(try await trial.message()?.hasPrefix(wanted) == true)
+  }
+
+  @Test("of memory that runs out before a hook begins name the limit") func arguments() async throws {
+    var trial = try PluginTrial(
+      "local kept = {}\nreturn function(pipe, step, t, kwargs)\n  kept[step] = kwargs.latents:keep()\nend")
+    trial.limits.refusals.tensors = 0..<2
+    #expect(
+      try await trial.message()
+        == "plugins/x.lua:2: on_step_end, step 0/3: memory limit: a plugin's tensors may use 512 MiB")
   }
 
   @Test("in a module of a folder plugin name its file") func modules() async throws {

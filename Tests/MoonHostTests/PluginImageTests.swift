@@ -2,6 +2,7 @@ import Foundation
 import MoonHost
 import MoonImage
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 @Suite("Pictures of plugins") struct PluginImageTests {

@@ -3,6 +3,7 @@ import MoonHost
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// What a failed hook changed is undone, and the run goes on as if the plugin were not there.

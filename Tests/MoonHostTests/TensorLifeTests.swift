@@ -2,6 +2,7 @@ import MoonHost
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// How long a plugin's tensors live, what they cost, and what happens when one is changed.

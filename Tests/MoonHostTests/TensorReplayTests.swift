@@ -1,5 +1,6 @@
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Every recorded operation of PyTorch that plugins are offered, called from Lua in real hooks.

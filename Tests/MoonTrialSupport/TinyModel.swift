@@ -1,16 +1,16 @@
-import Foundation
-import MoonPipelines
-import MoonTestSupport
+package import Foundation
+package import MoonPipelines
+internal import MoonTestSupport
 
 /// The smallest model with everything that a run needs.
-enum TinyModel {
+package enum TinyModel {
   /// The loaded pipeline; loading it costs more than a run.
-  static let pipeline = Result { try StableDiffusionPipeline(contentsOf: folder) }
+  package static let pipeline = Result { try StableDiffusionPipeline(contentsOf: folder) }
   /// Where its files are.
-  static let folder = Fixture.folder.appending(path: "models/tiny_sd")
+  package static let folder = Fixture.folder.appending(path: "models/tiny_sd")
 
   /// A short run with guidance.
-  static func request(steps: Int = 3) -> GenerationRequest {
+  package static func request(steps: Int = 3) -> GenerationRequest {
     var request = GenerationRequest(prompt: "a red apple on a blue table", seed: 11)
     request.negativePrompts = ["blurry, dark"]
     request.inferenceSteps = steps

@@ -1,12 +1,12 @@
-import Foundation
-import MoonHost
-import MoonTestSupport
-import Testing
+internal import Foundation
+package import MoonHost
+internal import MoonTestSupport
+internal import Testing
 
 /// A file of `Tests/HostileCorpus`, with what must happen to it.
-struct HostileFile: CustomTestStringConvertible, Sendable {
+package struct HostileFile: CustomTestStringConvertible, Sendable {
   /// How a file may end.
-  enum Ending: String, Sendable {
+  package enum Ending: String, Sendable {
     /// The plugin ends with an error of its own or one of the host's.
     case error
     /// A limit of time or instructions ends it.
@@ -19,41 +19,41 @@ struct HostileFile: CustomTestStringConvertible, Sendable {
     case denied
   }
 
-  let name: String
-  let isHonest: Bool
+  package let name: String
+  package let isHonest: Bool
   /// Whether the language alone decides how it ends; those run under one policy only.
-  let isLanguageLevel: Bool
+  package let isLanguageLevel: Bool
   /// Endings that are right.
-  let accepted: Set<Ending>
-  let source: [UInt8]
+  package let accepted: Set<Ending>
+  package let source: [UInt8]
   /// How many variants the file has: a number in it is replaced by each from 1 on.
-  let caseCount: Int
+  package let caseCount: Int
   /// Text that the failure's message contains.
-  let saying: String?
+  package let saying: String?
   /// Whether the picture must be the one of a run without the plugin.
-  let keepsImage: Bool
+  package let keepsImage: Bool
   /// Options for the plugin.
-  let options: String
+  package let options: String
   /// Whether the file is meant for the policy that drops a plugin.
-  let isForDisable: Bool
+  package let isForDisable: Bool
 
-  var testDescription: String { name }
+  package var testDescription: String { name }
 
   /// The policies that it runs under.
-  var policies: [PluginFailurePolicy] {
+  package var policies: [PluginFailurePolicy] {
     if isForDisable { return [.disable] }
     return isLanguageLevel ? [.abort] : PluginFailurePolicy.allCases
   }
 
   /// The variants' sources.
-  var variants: [[UInt8]] {
+  package var variants: [[UInt8]] {
     if caseCount == 1 { return [source] }
     let text = String(decoding: source, as: UTF8.self)
     return (1...caseCount).map { Array(text.replacing("local case = 1", with: "local case = \($0)").utf8) }
   }
 
   /// Every file, in an order that is mixed but always the same.
-  static let all: [HostileFile] = {
+  package static let all: [HostileFile] = {
     var generator = SeededGenerator(seed: 5)
     return ((try? attacks()) ?? []).shuffled(using: &generator) + ((try? honest()) ?? [])
   }()
