@@ -1,6 +1,7 @@
 import Foundation
 import MoonHost
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Calls that cannot be right, and the sentence that each of them ends in.

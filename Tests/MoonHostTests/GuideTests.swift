@@ -2,6 +2,7 @@ import Foundation
 import MoonHost
 import MoonPlugins
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// The callbacks guide, held against the host: what it shows runs, and what it says of the bundled plugins is so.

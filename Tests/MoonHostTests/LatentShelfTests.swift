@@ -5,6 +5,7 @@ import MoonPipelines
 import MoonTensor
 import MoonTestSupport
 import MoonTraceSupport
+import MoonTrialSupport
 import Testing
 
 /// The bundled plugins that change noise and latents, held against plain loops of the reference.

@@ -2,6 +2,7 @@ import MoonHost
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Every name and form of the tensor functions that plugins are offered, held against PyTorch.

@@ -1,6 +1,7 @@
 import MoonHost
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Calls of tensor functions written in Lua, made in real hooks.

@@ -5,6 +5,7 @@ import MoonPlugins
 import MoonTensor
 import MoonTestSupport
 import Synchronization
+import MoonTrialSupport
 import Testing
 
 /// What each hook sees of the run, and what it can do there.

@@ -3,6 +3,7 @@ import MoonHost
 import MoonPipelines
 import MoonPlugins
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 @Suite("Tests of plugins") struct PluginTestTests {

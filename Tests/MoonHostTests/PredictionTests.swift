@@ -3,6 +3,7 @@ import MoonHost
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// Predictions and the clean latents that they point to, as plugins turn one into the other.

@@ -4,6 +4,7 @@ import MoonPipelines
 import MoonTensor
 import MoonTestSupport
 import MoonTraceSupport
+import MoonTrialSupport
 import Testing
 
 /// The bundled plugins that change the prompt, held against plain loops of the reference.

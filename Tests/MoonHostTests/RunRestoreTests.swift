@@ -5,6 +5,7 @@ import MoonPlugins
 import MoonTensor
 import MoonTestSupport
 import MoonTraceSupport
+import MoonTrialSupport
 import Testing
 
 /// Whatever a plugin changed is gone with its run, however the run ended.

@@ -5,6 +5,7 @@ import MoonPipelines
 import MoonPlugins
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// What the tricks of guidance and weights refuse, and the options with which they change nothing.

@@ -4,6 +4,7 @@ import MoonPipelines
 import MoonPlugins
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// A run with bundled plugins that keeps the latents of each step.

@@ -6,6 +6,7 @@ import MoonTensor
 import MoonTestSupport
 import MoonTraceSupport
 import MoonWeights
+import MoonTrialSupport
 import Testing
 
 /// A run with a bundled plugin, and the latents after each of its steps.

@@ -2,6 +2,7 @@ import MoonHost
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 /// What a plugin can change before the model sees it.

@@ -2,6 +2,7 @@ import MoonHost
 import MoonPipelines
 import MoonPlugins
 import MoonTestSupport
+import MoonTrialSupport
 import Testing
 
 @Suite("Warnings of plugins") struct WarningTests {
