@@ -112,11 +112,12 @@ struct DenoisingLoop {
     var drawn = noise
     var fresh: Tensor?
     let before = run.state.latents
+    // Asked for here: while the scheduler works, nobody may look at it.
+    let recorded = predict.freshNoise(run)
     let result = try run.scheduler.step(
       before, prediction: prediction, at: index, options: StepOptions(eta: Float(run.request.eta)),
       noise: { shape throws(TensorError) in
-        let noise =
-          if let known = predict.freshNoise(run, shape: shape) { known } else { try drawn.normal(shape: shape) }
+        let noise = if let recorded, recorded.shape == shape { recorded } else { try drawn.normal(shape: shape) }
         fresh = noise
         return noise
       })

@@ -19,7 +19,7 @@ protocol PredictionSource: AnyObject {
   func bothHalves(_ run: DenoisingRun) throws -> (unconditional: Tensor, conditional: Tensor)
 
   /// The fresh noise that the scheduler's step is given, where it was recorded; `nil` draws it from the run's seeds.
-  func freshNoise(_ run: DenoisingRun, shape: [Int]) -> Tensor?
+  func freshNoise(_ run: DenoisingRun) -> Tensor?
 }
 
 extension PredictionSource {
@@ -35,5 +35,5 @@ extension PredictionSource {
   }
 
   /// Draws from the run's seeds.
-  func freshNoise(_ run: DenoisingRun, shape: [Int]) -> Tensor? { nil }
+  func freshNoise(_ run: DenoisingRun) -> Tensor? { nil }
 }

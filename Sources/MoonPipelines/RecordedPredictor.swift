@@ -22,9 +22,7 @@ final class RecordedPredictor: PredictionSource {
     return predictions.count == 1 ? predictions[0] : try Tensor.concatenated(predictions, along: 0)
   }
 
-  func freshNoise(_ run: DenoisingRun, shape: [Int]) -> Tensor? {
-    recorded(run)?.fresh.flatMap { $0.shape == shape ? $0 : nil }
-  }
+  func freshNoise(_ run: DenoisingRun) -> Tensor? { recorded(run)?.fresh }
 
   /// The recorded step that is the one that runs.
   private func recorded(_ run: DenoisingRun) -> RunTrace.Step? {

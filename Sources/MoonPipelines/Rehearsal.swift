@@ -72,7 +72,8 @@ package struct Rehearsal: Sendable {
   package func run(
     callbacks: [any StepCallback] = [], shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Outcome {
-    try request.checkNumbers(layers: 0)
+    // No text encoder runs here: any number of its layers may be left out.
+    try request.checkNumbers(layers: .max)
     if request.seeds.count != 1 && request.seeds.count != batchSize {
       throw PipelineError.badRequest(
         option: "--seed", detail: "\(request.seeds.count) seeds are given for \(batchSize) images")
@@ -124,5 +125,5 @@ private final class CountingPredictor: PredictionSource {
     return try inner(run, halves: halves)
   }
 
-  func freshNoise(_ run: DenoisingRun, shape: [Int]) -> Tensor? { inner.freshNoise(run, shape: shape) }
+  func freshNoise(_ run: DenoisingRun) -> Tensor? { inner.freshNoise(run) }
 }

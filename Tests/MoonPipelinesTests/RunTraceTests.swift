@@ -61,7 +61,7 @@ import Testing
         let callback = HookCallback()
         callback.onStepEnd = { run in
           if run.step == 1 { run.state.latents = try run.state.latents * 0.5 }
-          if run.step == 2 {
+          if run.step == 2 && run.state.guidanceScale > 1 {
             run.state.guidanceScale = 1
             try run.jumpBack(to: 1, noise: run.initialNoise)
           }
