@@ -31,7 +31,7 @@ return {
   id = "prompt_blend", version = "1.0.0", api = 1, license = "Apache-2.0",
   summary = "Blends one prompt into another over the run.",
   options = {
-    to = { type = "string", help = "the prompt to end with" },
+    to = { type = "string", required = true, example = "a blue car", help = "the prompt to end with" },
     from = { type = "string", help = "the prompt to start with; the run's own without it" },
     amount = { type = "number", default = 1, min = 0, max = 1, help = "share of `to` at the end" },
     mode = {
@@ -45,7 +45,6 @@ return {
 
   on_run_begin = function(pipe)
     local options = pipe.options
-    if not options.to then error("the option to is missing", 0) end
     if options.start > options.stop then error("start is after stop", 0) end
   end,
 

@@ -122,14 +122,16 @@ return {
   summary = "Changes the prompt while the picture forms: [from:to:when] and [a|b], as in the web interfaces.",
   tensor_inputs = {},
   options = {
-    prompt = { type = "string", help = "the prompt with its edits; it takes the place of the run's own" },
+    prompt = {
+      type = "string", required = true, example = "a [red:green:0.5] apple on a [blue|yellow] background",
+      help = "the prompt with its edits; it takes the place of the run's own",
+    },
     negative_prompt = { type = "string", help = "the same for what is not wanted; the run's own without it" },
     log = { type = "boolean", default = false, help = "whether to print each text when it takes its place" },
   },
 
   on_run_begin = function(pipe)
     local options, steps = pipe.options, pipe.num_timesteps
-    if not options.prompt then error("the option prompt is missing", 0) end
     local wanted = schedule("prompt", options.prompt, steps)
     local unwanted = schedule("negative_prompt", options.negative_prompt, steps)
     local known, count = {}, 0

@@ -29,12 +29,14 @@ final class LuaPlugin {
   ///   - imageFolder: The folder for the pictures of the plugin with that id; `nil` for none.
   ///   - log: Takes its lines of log.
   ///   - warn: Takes its warnings.
+  ///   - isRun: Whether the plugin is to run, so that the options that it requires must be there.
   ///   - prepare: Adds to the sandbox what only tools give a plugin, before its file runs.
   /// - Throws: `PluginError`, or `PluginFailure` when the file does not load.
   init(
     _ specification: PluginSpecification, registry: PluginRegistry, limits: PluginLimits, number: Int, seed: UInt64,
     earlier: (String) -> Int = { _ in 0 }, imageFolder: (String) -> URL?, log: @escaping (String) -> Void,
-    warn: @escaping (String) -> Void = { _ in }, prepare: (LuaSandbox, PluginContext) throws -> Void = { _, _ in }
+    warn: @escaping (String) -> Void = { _ in }, isRun: Bool = true,
+    prepare: (LuaSandbox, PluginContext) throws -> Void = { _, _ in }
   ) throws {
     let package = try registry.find(specification.name)
     try package.checkVersionLine()
@@ -68,7 +70,7 @@ final class LuaPlugin {
     usage.count(loadTime)
     context.optionNames = manifest.options.map(\.name)
     context.options = try OptionReader.values(
-      from: specification.options, declarations: manifest.options, plugin: package.path)
+      from: specification.options, declarations: manifest.options, plugin: package.path, isRun: isRun)
   }
 
   deinit { close() }

@@ -25,7 +25,7 @@ struct PluginCheck {
     do {
       let plugin = try LuaPlugin(
         PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
-        imageFolder: { _ in nil }, log: { _ in })
+        imageFolder: { _ in nil }, log: { _ in }, isRun: false)
       defer { plugin.close() }
       manifest = plugin.manifest
       stem = plugin.package.stem
@@ -40,7 +40,7 @@ struct PluginCheck {
     for pipeline in manifest.pipelines {
       for (index, kind) in RehearsalKind.all(of: pipeline).enumerated() {
         let trials = try Trial.all(kind, manifest.options, isFirst: index == 0)
-        report.entries.append(entry(kind, trials))
+        report.entries.append(entry(kind, trials, manifest.options))
       }
       report.judgeRefusals(of: pipeline, plugin: manifest.id)
     }
@@ -56,16 +56,30 @@ struct PluginCheck {
   /// One rehearsal with the values of the plugin's options.
   fileprivate struct Trial {
     let rehearsal: Rehearsal
-    let options: String
+    /// What is given besides the examples of options that are required.
+    let option: (name: String, value: OptionValue)?
 
-    init(_ kind: RehearsalKind, options: String = "", _ change: (inout GenerationRequest) -> Void = { _ in }) throws {
+    init(
+      _ kind: RehearsalKind, option: (name: String, value: OptionValue)? = nil,
+      _ change: (inout GenerationRequest) -> Void = { _ in }
+    ) throws {
       var rehearsal = try Rehearsal(kind)
       rehearsal.request.inferenceSteps = 4
       change(&rehearsal.request)
       // By default a part of the steps is left out, with one step all of them.
       if kind.task != .textToImage { rehearsal.request.strength = rehearsal.request.inferenceSteps == 1 ? 1 : 0.8 }
       self.rehearsal = rehearsal
-      self.options = options
+      self.option = option
+    }
+
+    /// The options of the run: the examples of those that are required, and the trial's own.
+    func options(_ declarations: [OptionDeclaration]) -> String {
+      var values: [(name: String, value: OptionValue)] = declarations.compactMap { declaration in
+        guard declaration.isRequired, declaration.name != option?.name else { return nil }
+        return declaration.example.map { (declaration.name, $0) }
+      }
+      if let option { values.append(option) }
+      return OptionReader.text(of: values)
     }
 
     /// What is tried on each kind of run; on the first of a pipeline more schedulers, and each option's extremes.
@@ -74,36 +88,44 @@ struct PluginCheck {
         try Trial(kind), try Trial(kind) { $0.imagesPerPrompt = 2 }, try Trial(kind) { $0.guidanceScale = 1 },
         try Trial(kind) { $0.inferenceSteps = 1 },
       ]
+      // Where the first scheduler does not fit, this one may.
+      trials.append(try Trial(kind) { $0.scheduler = "ddim" })
       if !isFirst { return trials }
       trials.append(try Trial(kind) { $0.inferenceSteps = 25 })
-      for name in ["ddim", "euler-a", "heun", "unipc"] {
+      for name in ["euler-a", "heun", "unipc"] {
         trials.append(try Trial(kind) { $0.scheduler = name })
       }
-      for text in options.flatMap(\.extremes) { trials.append(try Trial(kind, options: text)) }
+      for option in options.flatMap(\.extremes) { trials.append(try Trial(kind, option: option)) }
       return trials
     }
   }
 
   /// Makes the runs of one kind, up to the first that fails.
-  private func entry(_ kind: RehearsalKind, _ trials: [Trial]) -> PluginCheckReport.Entry {
+  private func entry(
+    _ kind: RehearsalKind, _ trials: [Trial], _ declarations: [OptionDeclaration]
+  ) -> PluginCheckReport.Entry {
     var refusal: String?
+    var runs = 0
     for (number, trial) in trials.enumerated() {
+      let options = trial.options(declarations)
       var rehearsal = PluginRehearsal(
-        plugins: [PluginSpecification(name: name, options: trial.options)], registry: registry, limits: limits)
+        plugins: [PluginSpecification(name: name, options: options)], registry: registry, limits: limits)
       rehearsal.witness = witness
       do {
         _ = try rehearsal.withTemporaryFolder { try $0.run(trial.rehearsal) }
+        runs += 1
       } catch let failure as PluginFailure where failure.isRefusal {
-        // With other options than its defaults a plugin may refuse what it likes.
-        if trial.options.isEmpty { refusal = refusal ?? failure.reason }
+        // A plugin may refuse what it likes, as long as it runs somewhere.
+        if trial.option == nil { refusal = refusal ?? failure.reason }
       } catch {
         let failure = error as? PluginFailure ?? PluginFailure(plugin: name, description: "\(name): \(error)")
         return PluginCheckReport.Entry(
           kind: kind.description, runs: number + 1, verdict: .failed(failure.noting(trial.circumstances)))
       }
     }
+    let isRefused = runs == 0 ? refusal : nil
     return PluginCheckReport.Entry(
-      kind: kind.description, runs: trials.count, verdict: refusal.map { .refused($0) } ?? .ok)
+      kind: kind.description, runs: runs, verdict: isRefused.map { .refused($0) } ?? .ok)
   }
 
   // MARK: Advice
@@ -127,8 +149,8 @@ struct PluginCheck {
       warnings.append(
         "'\(PluginText.escaped(name))' is in tensor_inputs, but kwargs.\(PluginText.escaped(name)) is never used")
     }
-    if manifest.hooks[.stepEnd] == nil, manifest.tensorInputs?.isEmpty == false {
-      warnings.append("there are tensor_inputs, but no on_step_end that would be given them")
+    if manifest.hooks[.stepEnd] == nil, manifest.hooks[.stepBegin] == nil, manifest.tensorInputs?.isEmpty == false {
+      warnings.append("there are tensor_inputs, but no on_step_begin or on_step_end that would be given them")
     }
     return warnings
   }
@@ -143,7 +165,7 @@ extension PluginCheck.Trial {
     if request.guidanceScale <= 1 { parts.append("no guidance") }
     if request.inferenceSteps == 1 { parts.append("1 step") }
     if let scheduler = request.scheduler { parts.append("scheduler \(scheduler)") }
-    if !options.isEmpty { parts.append("options \(options)") }
+    if let option { parts.append("option \(option.name) = \(option.value.text)") }
     return parts.isEmpty ? "" : " (in a run with \(parts.joined(separator: ", ")))"
   }
 }
@@ -175,14 +197,16 @@ extension PluginCheckReport {
 }
 
 extension OptionDeclaration {
-  /// Values at the ends of what the option may hold, as specifications.
-  fileprivate var extremes: [String] {
-    switch kind {
-    case .number: [minimum, maximum].compactMap { $0 }.map { "\(name)=\(OptionDeclaration.shown($0))" }
-    case .integer: [minimum, maximum].compactMap { $0.flatMap { Int64(exactly: $0) } }.map { "\(name)=\($0)" }
-    case .boolean: ["\(name)=true", "\(name)=false"]
-    case .choice: choices.filter { !$0.contains(",") }.map { "\(name)=\($0)" }
-    case .string, .numbers: []
-    }
+  /// Values at the ends of what the option may hold, and the example.
+  fileprivate var extremes: [(name: String, value: OptionValue)] {
+    let values: [OptionValue] =
+      switch kind {
+      case .number: [minimum, maximum].compactMap { $0 }.map { .number($0) }
+      case .integer: [minimum, maximum].compactMap { $0.flatMap { Int64(exactly: $0) } }.map { .integer($0) }
+      case .boolean: [.boolean(true), .boolean(false)]
+      case .choice: choices.map { .string($0) }
+      case .string, .numbers: []
+      }
+    return (values + (isRequired ? [] : [example].compactMap { $0 })).map { (name, $0) }
   }
 }

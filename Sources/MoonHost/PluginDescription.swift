@@ -53,7 +53,7 @@ package actor PluginReader {
   package func describe(_ name: String, in registry: PluginRegistry) throws -> PluginDescription {
     let plugin = try LuaPlugin(
       PluginSpecification(name), registry: registry, limits: limits, number: 0, seed: 0, imageFolder: { _ in nil },
-      log: { _ in })
+      log: { _ in }, isRun: false)
     return PluginDescription(plugin)
   }
 }

@@ -14,6 +14,10 @@ package struct OptionDeclaration: Sendable, Equatable {
   package let maximum: Double?
   package let choices: [String]
   package let help: String
+  /// Whether a run without a value is refused.
+  package let isRequired: Bool
+  /// A value that shows what the option takes; checks of the plugin try it.
+  package private(set) var example: OptionValue?
 
   /// Checks the table `value` that declares the option `name`.
   ///
@@ -23,7 +27,8 @@ package struct OptionDeclaration: Sendable, Equatable {
       throw reader.refuse("option '\(name)' must be a table, found \(value.typeName)")
     }
     let place = "option '\(name)'"
-    try reader.checkKeys(of: table, allowed: ["type", "default", "min", "max", "choices", "help"], place: place)
+    try reader.checkKeys(
+      of: table, allowed: ["type", "default", "required", "example", "min", "max", "choices", "help"], place: place)
     let typeName = try reader.text(table["type"], "\(place): 'type'", required: true) ?? ""
     guard let kind = Kind(rawValue: typeName) else {
       throw reader.refuse(
@@ -33,6 +38,14 @@ package struct OptionDeclaration: Sendable, Equatable {
     self.name = name
     self.kind = kind
     help = try reader.text(table["help"], "\(place): 'help'", required: false) ?? ""
+    switch table["required"] {
+    case .nil: isRequired = false
+    case .boolean(let flag): isRequired = flag
+    default: throw reader.refuse("\(place): 'required' must be true or false, found \(table["required"].typeName)")
+    }
+    if isRequired && !table["default"].isNil {
+      throw reader.refuse("\(place): what is required has no 'default'")
+    }
     let isNumeric = kind == .number || kind == .integer || kind == .numbers
     minimum = try Self.bound(table["min"], "min", isNumeric, place, reader)
     maximum = try Self.bound(table["max"], "max", isNumeric, place, reader)
@@ -47,12 +60,19 @@ package struct OptionDeclaration: Sendable, Equatable {
     } else {
       throw reader.refuse("\(place): only the type 'choice' has 'choices'")
     }
-    if !table["default"].isNil {
-      let fallback = try OptionReader.value(of: table["default"], kind: kind)
-        .orThrow(reader.refuse("\(place): 'default' must be \(Self.article(kind)), found \(table["default"].typeName)"))
-      if let fault = fault(in: fallback) { throw reader.refuse("\(place): 'default' \(fault)") }
-      defaultValue = fallback
-    }
+    defaultValue = try value(of: "default", in: table, place, reader)
+    example = try value(of: "example", in: table, place, reader)
+  }
+
+  /// The value that the declaration gives under a key, checked; `nil` where there is none.
+  private func value(
+    of key: String, in table: LuaTable, _ place: String, _ reader: DeclarationReader
+  ) throws(PluginError) -> OptionValue? {
+    if table[key].isNil { return nil }
+    let value = try OptionReader.value(of: table[key], kind: kind)
+      .orThrow(reader.refuse("\(place): '\(key)' must be \(Self.article(kind)), found \(table[key].typeName)"))
+    if let fault = fault(in: value) { throw reader.refuse("\(place): '\(key)' \(fault)") }
+    return value
   }
 
   private static func bound(

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import MoonLua
 
 /// Option values from a command line, from JSON and from Lua.
@@ -8,12 +9,18 @@ package enum OptionReader {
   ///   - text: `key=value,key=value` or a JSON object; an entry without `=` continues the list before it.
   ///   - declarations: What the plugin declares.
   ///   - plugin: The plugin as messages name it.
+  ///   - isRun: Whether the plugin is to run, so that what is required must be there.
   /// - Returns: One entry for each option that has a value, in the order of the declarations.
   /// - Throws: `PluginError.badOption`.
   package static func values(
-    from text: String, declarations: [OptionDeclaration], plugin: String
+    from text: String, declarations: [OptionDeclaration], plugin: String, isRun: Bool = true
   ) throws(PluginError) -> [(name: String, value: OptionValue)] {
     let given = try given(in: text, declarations: declarations, plugin: plugin)
+    for declaration in declarations where isRun && declaration.isRequired && given[declaration.name] == nil {
+      let example = declaration.example.map { ", for example \($0.text)" } ?? ""
+      throw PluginError.badOption(
+        plugin: plugin, detail: "option '\(declaration.name)' must be given\(PluginText.escaped(example))")
+    }
     return declarations.compactMap { declaration in
       (given[declaration.name] ?? declaration.defaultValue).map { (declaration.name, $0) }
     }
@@ -40,6 +47,12 @@ package enum OptionReader {
       }
     }
     return given
+  }
+
+  /// The text that `given` reads as these values.
+  package static func text(of values: [(name: String, value: OptionValue)]) -> String {
+    let object = Dictionary(values.map { ($0.name, $0.value) }) { _, last in last }
+    return object.isEmpty ? "" : (try? JSONEncoder().encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   private static func declaration(

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The value of a plugin option.
 public enum OptionValue: Equatable, Sendable {
   /// A finite number.
@@ -10,6 +12,14 @@ public enum OptionValue: Equatable, Sendable {
   case string(String)
   /// A list of finite numbers.
   case numbers([Double])
+}
+
+extension OptionValue {
+  /// The value as JSON.
+  package var text: String {
+    // Every value is finite and of a plain kind: encoding it cannot fail.
+    (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+  }
 }
 
 extension OptionValue: Encodable {

@@ -62,8 +62,11 @@ import Testing
   @Test(
     "options that do not fit together are refused",
     arguments: [
-      ("prompt_schedule", "log=true", "on_run_begin: the option prompt is missing"),
-      ("prompt_blend", "mode=lerp", "on_run_begin: the option to is missing"),
+      (
+        "prompt_schedule", "log=true",
+        "option 'prompt' must be given, for example \"a [red:green:0.5] apple on a [blue|yellow] background\""
+      ),
+      ("prompt_blend", "mode=lerp", "option 'to' must be given, for example \"a blue car\""),
       ("prompt_blend", "to=a,start=0.6,stop=0.5", "on_run_begin: start is after stop"),
       ("prompt_blend", "to=a,amount=1.5", "option 'amount' is 1.5, more than 1"),
       ("cads", "tau1=0.95", "on_run_begin: tau1 is above tau2"),

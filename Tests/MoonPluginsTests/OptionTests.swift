@@ -15,6 +15,33 @@ import Testing
     return Dictionary(uniqueKeysWithValues: pairs.map { ($0.name, $0.value) })
   }
 
+  @Test("that are required must be given where the plugin runs")
+  func required() throws {
+    let declarations = try Declarations.options(
+      "to = { type = 'string', required = true, example = 'a \\"b\\"' }, size = { type = 'integer', required = true }")
+    func message(_ text: String) -> String? {
+      do throws(PluginError) {
+        _ = try OptionReader.values(from: text, declarations: declarations, plugin: "x.lua")
+        return nil
+      } catch { return "\(error)" }
+    }
+    #expect(message("size=1") == #"x.lua: option 'to' must be given, for example "a \"b\"""#)
+    #expect(message("to=x") == "x.lua: option 'size' must be given")
+    #expect(message("to=x,size=1") == nil)
+    let values = try OptionReader.values(from: "", declarations: declarations, plugin: "x.lua", isRun: false)
+    #expect(values.isEmpty)
+    #expect(declarations[0].example == .string("a \"b\"") && declarations[0].isRequired)
+  }
+
+  @Test("are read back from the text that is made of them")
+  func text() throws {
+    let declarations = try Declarations.options(Self.declared)
+    let values: [(name: String, value: OptionValue)] = [("ratio", .number(0.25)), ("mode", .string("nearest"))]
+    let given = try OptionReader.given(in: OptionReader.text(of: values), declarations: declarations, plugin: "x.lua")
+    #expect(given == ["ratio": .number(0.25), "mode": .string("nearest")])
+    #expect(OptionReader.text(of: []).isEmpty)
+  }
+
   private let defaults: [String: OptionValue] = [
     "ratio": .number(0.4), "gentle": .boolean(false), "mode": .string("nearest"),
   ]

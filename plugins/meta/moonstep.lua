@@ -18,6 +18,8 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@class moonstep.Option
 ---@field type moonstep.OptionType
 ---@field default? number|integer|boolean|string|number[] value when none is given; without it the option is nil
+---@field required? boolean whether a run without a value is refused
+---@field example? number|integer|boolean|string|number[] a value that shows what the option takes; `plugin check` tries it
 ---@field min? number least value, for numbers
 ---@field max? number greatest value, for numbers
 ---@field choices? string[] what a `choice` can be
