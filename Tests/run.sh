@@ -37,3 +37,12 @@ swift test -c release --explicit-target-dependency-import-check error
 echo "== Bundled plugins and examples: check, and their own tests"
 .build/release/moonstep plugin check plugins examples
 .build/release/moonstep plugin test plugins examples
+
+echo "== The sandbox: one shuffled order and pairs in one process, refused memory, made-up plugins and files"
+# Longer: moonproof collection --orders 20, moonproof refusals, moonproof fuzz --seconds 3600, Tests/run_sanitized.sh;
+# on a quiet machine moonproof overshoot --strict.
+swift build -c release --product moonproof
+proof="$(swift build -c release --show-bin-path)/moonproof"
+"$proof" collection --orders 2 --pairs 1 --seed "$RANDOM"
+"$proof" refusals --stride 7 --most 40
+"$proof" fuzz --seconds 30

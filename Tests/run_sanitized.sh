@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds="${1:-60}"
 build=(--sanitize address --scratch-path .build/sanitized)
 
-# What the Swift runtime and libdispatch keep for the life of the process is reachable, and so no leak. A frame's
+# XCTest is left out: its own start leaks, and no suite here uses it. A frame's
 # variables stay on the stack after it returns, for setjmp and longjmp of Lua and libpng move between live frames only.
 export ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=0:allocator_may_return_null=1:abort_on_error=0"
 
@@ -15,7 +15,7 @@ echo "== Build with the address sanitizer"
 swift build --build-tests "${build[@]}"
 
 echo "== Suites of the sandbox"
-swift test --skip-build "${build[@]}" --filter 'MoonLuaTests|MoonPluginsTests|MoonHostTests|MoonImageTests'
+swift test --disable-xctest --skip-build "${build[@]}" --filter 'MoonLuaTests|MoonPluginsTests|MoonHostTests|MoonImageTests'
 
 echo "== Made-up plugins and files, $seconds seconds"
 "$(swift build "${build[@]}" --show-bin-path)/moonproof" fuzz --seconds "$seconds" --folder .build/fuzz-sanitized --memory 6144 --patience 120

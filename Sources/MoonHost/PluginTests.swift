@@ -23,7 +23,8 @@ struct PluginTests {
       let bench = TestBench(name, registry: registry, limits: limits, trace: trace)
       let plugin = try LuaPlugin(
         PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
-        imageFolder: { _ in nil }, log: { log.lines.append($0) }, isRun: false, prepare: { try bench.define(in: $0, $1) })
+        imageFolder: { _ in nil }, log: { log.lines.append($0) }, isRun: false,
+        prepare: { try bench.define(in: $0, $1) })
       defer { plugin.close() }
       bench.pipelines = plugin.manifest.pipelines
       for test in try tests(of: plugin) {

@@ -60,13 +60,13 @@ package struct OptionDeclaration: Sendable, Equatable {
     } else {
       throw reader.refuse("\(place): only the type 'choice' has 'choices'")
     }
-    defaultValue = try value(of: "default", in: table, place, reader)
-    example = try value(of: "example", in: table, place, reader)
+    defaultValue = try checked("default", of: table, place, reader)
+    example = try checked("example", of: table, place, reader)
   }
 
   /// The value that the declaration gives under a key, checked; `nil` where there is none.
-  private func value(
-    of key: String, in table: LuaTable, _ place: String, _ reader: DeclarationReader
+  private func checked(
+    _ key: String, of table: LuaTable, _ place: String, _ reader: DeclarationReader
   ) throws(PluginError) -> OptionValue? {
     if table[key].isNil { return nil }
     let value = try OptionReader.value(of: table[key], kind: kind)

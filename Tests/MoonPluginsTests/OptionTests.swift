@@ -18,7 +18,7 @@ import Testing
   @Test("that are required must be given where the plugin runs")
   func required() throws {
     let declarations = try Declarations.options(
-      "to = { type = 'string', required = true, example = 'a \\"b\\"' }, size = { type = 'integer', required = true }")
+      #"to = { type = 'string', required = true, example = 'a "b"' }, size = { type = 'integer', required = true }"#)
     func message(_ text: String) -> String? {
       do throws(PluginError) {
         _ = try OptionReader.values(from: text, declarations: declarations, plugin: "x.lua")
