@@ -429,7 +429,7 @@ def guidance():
     names = {"by": None, "sigma_low": "low", "sigma_high": "high"}
     interval = single("guidance_interval", Interval, names)
     levels = {"sigma_low": 0.5, "sigma_high": 5.0}
-    yield interval("ddim", options=levels, scheduler=DDIM, num_inference_steps=6, **MANY)
+    yield interval("ddim", options=levels, scheduler=DDIM, num_inference_steps=6, guidance_scale=5.0, **MANY)
     yield interval("heun", options=levels, scheduler=HEUN, num_inference_steps=4)
     yield interval("euler_velocity", "tiny_sd2", levels, scheduler=EULER, num_inference_steps=6)
     yield interval("dpm", "tiny_sdxl", levels, scheduler=DPM, num_inference_steps=6)
@@ -438,8 +438,8 @@ def guidance():
     yield skipping("ddim", scheduler=DDIM, num_inference_steps=6, **MANY)
     yield skipping("thirds", "tiny_sdxl", {"every": 3, "start": 0.0, "boost": 0.4}, num_inference_steps=6)
     adaptive = single("adaptive_guidance", Adaptive)
-    yield adaptive("ddim", options={"threshold": 0.8}, scheduler=DDIM, num_inference_steps=6, **MANY)
-    yield adaptive("xl", "tiny_sdxl", {"threshold": 0.5, "start": 0.5})
+    yield adaptive("ddim", options={"threshold": 0.9953, "start": 0.1}, scheduler=DDIM, num_inference_steps=6, **MANY)
+    yield adaptive("xl", "tiny_sdxl", {"threshold": 0.99, "start": 0.5})
     rescale = single("guidance_rescale", Rescale)
     yield rescale("euler", "tiny_sdxl", {"share": 0.7}, **MANY)
     yield rescale("velocity", "tiny_sd2", {"share": 1.0})
@@ -505,7 +505,7 @@ def weights():
 def stops():
     early = single("early_stop", Stop)
     yield early("ddim", options={"threshold": 1.5}, scheduler=DDIM, num_inference_steps=12, **MANY)
-    yield early("euler", "tiny_sdxl", {"threshold": 1.5, "patience": 1, "start": 0.5}, num_inference_steps=12)
+    yield early("euler", "tiny_sdxl", {"threshold": 1.5, "patience": 1, "start": 0.7}, num_inference_steps=12)
     yield early("unfinished", "tiny_sd2", {"threshold": 1.5, "finish": False}, num_inference_steps=12)
 
 
