@@ -15,9 +15,16 @@ import Testing
       .map { url.appending(path: $0).path }
   }
 
+  /// Other suites run meanwhile: nothing here is about time.
+  private static var bench: PluginBench {
+    var limits = PluginLimits()
+    (limits.hookSeconds, limits.runSeconds) = (120, 600)
+    return PluginBench(registry: PluginRegistry(folders: []), limits: limits)
+  }
+
   @Test("pass the check without a warning", arguments: files)
   func check(path: String) async throws {
-    let report = try await PluginBench(registry: PluginRegistry(folders: [])).check(path)
+    let report = try await Self.bench.check(path)
     #expect(report.loading == nil, "\(report.loading?.description ?? "")")
     for entry in report.entries {
       if case .failed(let failure) = entry.verdict { Issue.record("\(entry.kind): \(failure)") }
@@ -27,7 +34,7 @@ import Testing
 
   @Test("pass their own tests; each of the cut-offs has some", arguments: files)
   func test(path: String) async throws {
-    let report = try await PluginBench(registry: PluginRegistry(folders: [])).test(path)
+    let report = try await Self.bench.test(path)
     #expect(report.loading == nil)
     for entry in report.entries where entry.failure != nil {
       Issue.record("\(entry.name): \(entry.failure?.description ?? "")")

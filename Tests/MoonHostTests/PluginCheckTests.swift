@@ -35,8 +35,8 @@ import Testing
         "sdxl text-to-image, ControlNet", "sdxl text-to-image, IP-Adapter",
         "sdxl image-to-image, 2 ControlNets, 2 IP-Adapters",
       ])
-    // Four circumstances, one long run, four schedulers, and both ends of the option.
-    #expect(report.entries.map(\.runs) == [11, 4, 4, 4, 4, 4, 4])
+    // Four circumstances, four schedulers, of which the other kinds of run have one, one long run, and both ends of the option.
+    #expect(report.entries.map(\.runs) == [11, 5, 5, 5, 5, 5, 5])
   }
 
   @Test(
@@ -65,7 +65,7 @@ import Testing
       ("on_run_end = function(pipe) pipe.x0 = nil end", "x.lua:2: on_run_end: pipe.x0 cannot be written"),
       (
         "options = { a = { type = 'number', min = 0, max = 1, default = 0.5 } },\non_run_begin = function(pipe) if pipe.options.a == 1 then error('boo') end end",
-        "x.lua:3: on_run_begin: boo (in a run with options a=1)"
+        "x.lua:3: on_run_begin: boo (in a run with option a = 1)"
       ),
     ])
   func failures(fields: String, message: String) async throws {

@@ -30,7 +30,8 @@ import Testing
     #expect(message("to=x,size=1") == nil)
     let values = try OptionReader.values(from: "", declarations: declarations, plugin: "x.lua", isRun: false)
     #expect(values.isEmpty)
-    #expect(declarations[0].example == .string("a \"b\"") && declarations[0].isRequired)
+    let prompt = try #require(declarations.first { $0.name == "to" })
+    #expect(prompt.example == .string("a \"b\"") && prompt.isRequired)
   }
 
   @Test("are read back from the text that is made of them")
