@@ -40,7 +40,7 @@ return {
     end
     left = high < low and options.repeats or 0
     if options.repeats > 0 and left == 0 then
-      print("warning: no step lies between sigma_max and sigma_min, so there is nothing to go back for")
+      moon.warn("no step lies between sigma_max and sigma_min, so there is nothing to go back for")
     end
     local total = steps + left * (low - high)
     if total > 4 * steps then

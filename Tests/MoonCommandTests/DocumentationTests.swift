@@ -90,10 +90,13 @@ import Testing
     try program.write(try #require(examples.first), to: "half.lua")
     try program.write(
       try #require(examples.first { $0.contains("id = \"guidance_ramp\"") }), to: "guidance_ramp.lua")
-    let script = command.replacingOccurrences(of: ".build/release/moonstep", with: "\"$0\" --quiet")
-    let outcome = try await program.run(["-c", script, Program.executable.path], executable: URL(filePath: "/bin/sh"))
+    let script = command.replacingOccurrences(of: ".build/release/moonstep plugin", with: "\"$0\" plugin")
+      .replacingOccurrences(of: ".build/release/moonstep", with: "\"$0\" --quiet")
+    let outcome = try await program.run(
+      ["-ec", script, Program.executable.path], executable: URL(filePath: "/bin/sh"))
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(try !FileManager.default.contentsOfDirectory(atPath: program.folder.path + "/out").isEmpty)
+    let pictures = try FileManager.default.contentsOfDirectory(atPath: program.folder.path + "/out")
+    #expect(pictures.isEmpty != command.contains("--output"))
   }
 
   @Test("the Swift code of the README is this file's, which compiles and runs")
