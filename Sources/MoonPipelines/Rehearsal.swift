@@ -72,7 +72,7 @@ package struct Rehearsal: Sendable {
   package func run(
     callbacks: [any StepCallback] = [], shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> Outcome {
-    try request.checkNumbers(layers: 0)
+    try request.checkNumbers(layers: 1000)
     if request.seeds.count != 1 && request.seeds.count != batchSize {
       throw PipelineError.badRequest(
         option: "--seed", detail: "\(request.seeds.count) seeds are given for \(batchSize) images")

@@ -59,9 +59,11 @@ import Testing
       request,
       callbacks: {
         let callback = HookCallback()
+        var hasJumped = false
         callback.onStepEnd = { run in
           if run.step == 1 { run.state.latents = try run.state.latents * 0.5 }
-          if run.step == 2 {
+          if run.step == 2, !hasJumped {
+            hasJumped = true
             run.state.guidanceScale = 1
             try run.jumpBack(to: 1, noise: run.initialNoise)
           }

@@ -6,7 +6,7 @@ import Testing
   func roundTrip() throws {
     let value = JSONValue.members([
       "null": .null, "yes": .bool(true), "whole": .integer(-7), "large": .integer(.max), "number": .number(0.1),
-      "tiny": .number(5e-324), "infinite": .array([.number(.infinity), .number(-.infinity)]),
+      "tiny": .number(.leastNonzeroMagnitude), "infinite": .array([.number(.infinity), .number(-.infinity)]),
       "text \"\\\n\u{1}ä": .string("a\tb\u{7F}\u{2028}"), "list": .array([]), "object": .members([:]),
     ])
     #expect(try JSONReader.parse(Array(value.text.utf8), limits: .init(allowsInfinity: true)) == value)
