@@ -115,11 +115,12 @@ struct DenoisingLoop {
     var drawn = noise
     var fresh: Tensor?
     let before = run.state.latents
+    // Asked for before the step, which has the scheduler to itself.
+    let known = predict.freshNoise(run, shape: prediction.shape)
     let result = try run.scheduler.step(
       before, prediction: prediction, at: index, options: StepOptions(eta: Float(run.request.eta)),
       noise: { shape throws(TensorError) in
-        let noise =
-          if let known = predict.freshNoise(run, shape: shape) { known } else { try drawn.normal(shape: shape) }
+        let noise = if let known { known } else { try drawn.normal(shape: shape) }
         fresh = noise
         return noise
       })
