@@ -59,7 +59,7 @@ extension FuzzKind {
       return JSONMutation.mutated(
         Array("{\"a\": 0.5, \"b\": 3, \"c\": true, \"d\": \"y\", \"e\": \"two\", \"f\": [1, 2]}".utf8), &random)
     }
-    let pairs = (0..<random.number(0...5)).map { _ in "\(random.word("a b c d e f g"))=\(random.pick(values))" }
+    let pairs = (0..<random.number(1...5)).map { _ in "\(random.word("a b c d e f g"))=\(random.pick(values))" }
     let text = Array(pairs.joined(separator: ",").utf8)
     return random.chance(20) ? random.damage(text) : text
   }
