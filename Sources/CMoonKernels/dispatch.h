@@ -9,3 +9,11 @@
 #define MOON_CLONES
 #endif
 #define MOON_INLINE static inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+/// Whether the machine has AVX-512 as x86-64-v4 means it.
+MOON_INLINE int moon_has_wide_vectors(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif

@@ -62,6 +62,50 @@ void moon_pack_columns(
   }
 }
 
+/// Eight elements of eight columns turned around: row k of `rows` is the elements k of the columns.
+MOON_INLINE void turn_halves(moon_h8 *rows, const uint16_t *const *columns, ptrdiff_t k) {
+  moon_h8 a[8], b[8];
+  for (int i = 0; i < 8; i++) a[i] = *(const moon_h8 *)(columns[i] + k);
+  for (int i = 0; i < 4; i++) {
+    b[2 * i] = __builtin_shufflevector(a[i], a[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+    b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+  // b[2i] and b[2i + 1] hold columns i and i + 4 in turn; two more rounds of the same bring all eight together.
+  for (int i = 0; i < 4; i++) {
+    a[2 * i] = __builtin_shufflevector(b[i], b[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+    a[2 * i + 1] = __builtin_shufflevector(b[i], b[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 4; i++) {
+    rows[2 * i] = __builtin_shufflevector(a[i], a[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+    rows[2 * i + 1] = __builtin_shufflevector(a[i], a[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
+  }
+}
+
+MOON_CLONES void moon_pack_half_columns(
+    uint16_t *panels, const uint16_t *source, ptrdiff_t stride, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t taps) {
+  const ptrdiff_t inputs = depth / taps;
+  for (ptrdiff_t column = 0; column < columns; column += MOON_PANEL, panels += depth * MOON_PANEL) {
+    const uint16_t *lines[MOON_PANEL];
+    const ptrdiff_t there = columns - column < MOON_PANEL ? columns - column : MOON_PANEL;
+    for (int i = 0; i < MOON_PANEL; i++) lines[i] = source + (column + (i < there ? i : 0)) * stride;
+    ptrdiff_t k = 0;
+    for (; k + 8 <= depth && there == MOON_PANEL; k += 8) {
+      moon_h8 low[8], high[8];
+      turn_halves(low, lines, k);
+      turn_halves(high, lines + 8, k);
+      for (int i = 0; i < 8; i++) {
+        uint16_t *row = panels + ((k + i) % taps * inputs + (k + i) / taps) * MOON_PANEL;
+        *(moon_h8 *)row = low[i];
+        *(moon_h8 *)(row + 8) = high[i];
+      }
+    }
+    for (; k < depth; k++) {
+      uint16_t *row = panels + (k % taps * inputs + k / taps) * MOON_PANEL;
+      for (int i = 0; i < MOON_PANEL; i++) row[i] = i < there ? lines[i][k] : 0;
+    }
+  }
+}
+
 void moon_pack_rows(
     float *panels, const void *source, int kind, ptrdiff_t stride, ptrdiff_t columns, ptrdiff_t depth) {
   float room[RUN];

@@ -11,6 +11,12 @@
 /// Eight floats that may lie at any address of a float. Only ever a local variable: it is never passed or returned.
 typedef float moon_v8 __attribute__((vector_size(32), aligned(4), may_alias));
 
+/// Sixteen floats: one register with AVX-512.
+typedef float moon_v16 __attribute__((vector_size(64), aligned(4), may_alias));
+
+/// Eight elements of 16 bits.
+typedef unsigned short moon_h8 __attribute__((vector_size(16), aligned(2), may_alias));
+
 /// The bits of eight floats, and what comparing them gives: all ones for true.
 typedef int moon_i8 __attribute__((vector_size(32), aligned(4), may_alias));
 

@@ -6,8 +6,8 @@ package struct MemoryOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Memory for weights that are kept between steps in the form that is computed with: auto (256 MiB), off, or so many \
-      MiB; all of Stable Diffusion 1.5 takes 7000.
+      Memory for weights that are kept between steps in the form that is computed with: off, so many MiB (all of Stable \
+      Diffusion 1.5 takes 7000), or auto: 256 MiB, and packed weights in place of pages of the model's files.
       """, valueName: "auto|off|mib"))
   package var weightsCache = WeightsCacheArgument(limit: .automatic)
 

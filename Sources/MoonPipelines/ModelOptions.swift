@@ -1,4 +1,5 @@
 public import Foundation
+internal import MoonTensor
 
 /// What is loaded with a model, beside the model itself.
 public struct ModelOptions: Sendable {
@@ -51,19 +52,22 @@ public struct ModelOptions: Sendable {
 /// How much memory networks may spend on keeping their weights between steps in the form that they compute with: as
 /// float32, packed or transformed. Results are the same with any limit.
 public enum WeightsCacheLimit: Sendable, Equatable {
-  /// 256 MiB: a small model whole, of a large one the layers that come first; nothing with `lowMemory`.
+  /// 256 MiB, which is a small model whole; and as much as a third of the machine's free memory for weights that are
+  /// kept packed in the file's own precision, in place of the file's pages, so that the program takes no more for it.
+  /// Nothing with `lowMemory`.
   case automatic
   /// Weights are prepared anew in each step.
   case off
   /// At most so many bytes.
   case bytes(Int)
 
-  /// The limit in bytes.
-  func byteCount(lowMemory: Bool) -> Int {
+  /// A cache with this limit.
+  func cache(lowMemory: Bool) -> WeightCache {
     switch self {
-    case .automatic: lowMemory ? 0 : 256 << 20
-    case .off: 0
-    case .bytes(let count): max(0, count)
+    case .automatic where !lowMemory:
+      WeightCache(limit: 256 << 20, exchangeLimit: (SystemMemory.availableByteCount ?? 0) / 3)
+    case .automatic, .off: WeightCache(limit: 0)
+    case .bytes(let count): WeightCache(limit: max(0, count))
     }
   }
 }

@@ -48,7 +48,7 @@ public struct StableDiffusionPipeline: Sendable {
   public init(contentsOf url: URL, options: ModelOptions) throws {
     let model = try ModelSource(url, variant: options.variant)
     warnings = try model.warnings()
-    weightCache = WeightCache(limit: options.weightsCache.byteCount(lowMemory: options.lowMemory))
+    weightCache = options.weightsCache.cache(lowMemory: options.lowMemory)
     savesMemory = options.lowMemory
     parts = try ModelParts(model, options: options)
     (schedulerFields, schedulerSource) = try model.schedulerFields()

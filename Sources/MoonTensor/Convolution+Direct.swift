@@ -27,15 +27,10 @@ struct ConvolutionCall {
   func runDirectly(into result: UnsafeMutablePointer<Float>) throws(TensorError) {
     let (pixels, inputs, outputs, taps) = (geometry.pixels, geometry.channels, geometry.outputChannels, geometry.taps)
     let zeros = try Tensor(repeating: 0, shape: [max(inputs, 1)])
-    let product = PackedProduct(rows: geometry.batch * pixels, columns: outputs, taps: taps, depth: inputs)
+    let product = PackedProduct(
+      weight: weight, rows: geometry.batch * pixels, columns: outputs, taps: taps, depth: inputs)
     try unsafe product.run(
       keeping: prepared,
-      pack: { _, columns, panels in
-        let first = columns.lowerBound * inputs * taps
-        unsafe moon_pack_columns(
-          panels, weight.rawPointer(advancedBy: first), weight.dtype.kernelKind, inputs * taps, columns.count,
-          inputs * taps, taps)
-      },
       point: { rows, pointers in
         unsafe geometry.point(rows, in: source.floatPointer, zeros: zeros.floatPointer, to: pointers)
       },

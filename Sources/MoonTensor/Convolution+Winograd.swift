@@ -115,7 +115,7 @@ private struct WinogradRun {
 
   /// The transforms of all weights as they are kept between calls, if they may be.
   func keptWeights() throws(TensorError) -> UnsafeMutablePointer<Float>? {
-    try unsafe call.prepared.floats(.transforms, count: points * weightStride) {
+    try unsafe call.prepared.floats(.transforms, count: points * weightStride, of: call.weight) {
       u throws(TensorError) in try unsafe transformWeights(into: u)
     }
   }
@@ -238,7 +238,8 @@ private struct WinogradRun {
         let count = min(Self.rowBlock, rows - first)
         for row in 0..<count { unsafe pointers[row] = v + (first + row) * rowStride }
         unsafe moon_product(
-          products + first * columns, columns, pointers, count, 1, depth, u, columns, isFirst ? 0 : 1)
+          products + first * columns, columns, pointers, count, 1, depth, u, Int32(moon_float32), nil, columns,
+          isFirst ? 0 : 1)
       }
     }
   }

@@ -59,8 +59,8 @@ package struct LinearLayer: Sendable {
           finish(0..<m, columns)
         }
       }
-      try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k).run(
-        keeping: prepared, pack: { _, columns, panels in unsafe pack(columns, to: panels) },
+      try unsafe PackedProduct(weight: weight, rows: m, columns: n, taps: 1, depth: k).run(
+        keeping: prepared,
         point: { rows, pointers in
           for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
         },
@@ -92,11 +92,8 @@ package struct LinearLayer: Sendable {
     let source = try x.contiguous()
     let m = result.count / n
     try OperationProfile.measure(.gated, operations: 4 * Double(m) * Double(n) * Double(k)) { () throws(TensorError) in
-      try unsafe PackedProduct(rows: m, columns: n, taps: 1, depth: k, sets: 2).run(
+      try unsafe PackedProduct(weight: weight, rows: m, columns: n, taps: 1, depth: k, sets: 2).run(
         room: 2 * PackedProduct.panel, keeping: prepared,
-        pack: { set, columns, panels in
-          unsafe pack(set * n + columns.lowerBound..<set * n + columns.upperBound, to: panels)
-        },
         point: { rows, pointers in
           for (index, row) in rows.enumerated() { unsafe pointers[index] = source.floatPointer + row * k }
         },
@@ -112,12 +109,5 @@ package struct LinearLayer: Sendable {
         })
     }
     return result
-  }
-
-  /// Packs a range of outputs.
-  private func pack(_ outputs: Range<Int>, to panels: UnsafeMutablePointer<Float>) {
-    unsafe moon_pack_columns(
-      panels, weight.rawPointer(advancedBy: outputs.lowerBound * inputSize), weight.dtype.kernelKind, inputSize,
-      outputs.count, inputSize, 1)
   }
 }

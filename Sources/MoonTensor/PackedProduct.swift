@@ -3,9 +3,11 @@ internal import CMoonKernels
 /// A product of `rows` rows with packed columns, cut into pieces for the threads: the driver behind linear layers and
 /// direct convolutions.
 ///
-/// Columns are packed (and widened) into a shared buffer of bounded size, then rows and columns are shared out in
-/// blocks that fit the second cache. No sum depends on how they are shared out.
+/// Columns are packed (and widened) into a shared buffer of bounded size, or kept packed between calls, then rows and
+/// columns are shared out in blocks that fit the second cache. No sum depends on how they are shared out.
 struct PackedProduct {
+  /// The columns, one after the other, set after set: contiguous, of any element type.
+  let weight: Tensor
   let rows: Int
   /// Columns of one set.
   let columns: Int
@@ -32,14 +34,25 @@ struct PackedProduct {
     let columns: Range<Int>
     fileprivate let product: PackedProduct
     fileprivate let pointers: RowPointers
-    fileprivate let panels: UnsafePointer<Float>
+    fileprivate let panels: Panels
     fileprivate let setStride: Int
+    fileprivate let widened: UnsafeMutablePointer<Float>
 
     /// Writes the product with one set of columns to `c`, whose rows are `stride` floats apart.
     func multiply(set: Int = 0, into c: UnsafeMutablePointer<Float>, stride: Int) {
       unsafe moon_product(
-        c, stride, pointers, rows.count, product.taps, product.depth, panels + set * setStride, columns.count, 0)
+        c, stride, pointers, rows.count, product.taps, product.depth, panels.address(set * setStride),
+        panels.kind.kernelKind, widened, columns.count, 0)
     }
+  }
+
+  /// Packed columns: floats, or 16-bit elements that are widened block by block.
+  @safe fileprivate struct Panels {
+    let base: UnsafeRawPointer
+    let kind: DType
+
+    func address(_ elements: Int) -> UnsafeRawPointer { unsafe base + elements * kind.byteCount }
+    func advanced(by elements: Int) -> Panels { unsafe Panels(base: address(elements), kind: kind) }
   }
 
   /// Runs the product.
@@ -47,28 +60,15 @@ struct PackedProduct {
   /// - Parameters:
   ///   - room: Floats that `body` needs for one row of one panel.
   ///   - prepared: Where the packed columns are kept, if they may be.
-  ///   - pack: Packs a range of columns of a set, which begins at a panel, to the address given.
   ///   - point: Writes where the runs of a range of rows lie.
   ///   - body: Computes one piece and does something with it; the address has `room` for each row and panel.
   /// - Throws: `TensorError.interrupted`.
   func run(
-    room: Int = 0, keeping prepared: PreparedWeights? = nil,
-    pack: (Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
-    point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
+    room: Int = 0, keeping prepared: PreparedWeights, point: (Range<Int>, RowPointers) -> Void,
+    _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
-    let panelSize = taps * depth * Self.panel
     let panels = (columns + Self.panel - 1) / Self.panel
-    func packColumns(from first: Int, count: Int, to packed: UnsafeMutablePointer<Float>) throws(TensorError) {
-      try Parallel.forEachPiece(of: sets * count) { piece in
-        let (set, panel) = piece.quotientAndRemainder(dividingBy: count)
-        let start = (first + panel) * Self.panel
-        unsafe pack(set, start..<min(columns, start + Self.panel), packed + piece * panelSize)
-      }
-    }
-    let kept = try unsafe prepared?.floats(.panels(sets: sets), count: sets * panels * panelSize) {
-      all throws(TensorError) in try unsafe packColumns(from: 0, count: panels, to: all)
-    }
-    if let kept = unsafe kept {
+    if let kept = try keptPanels(in: prepared, panels: panels) {
       return try unsafe multiply(0..<panels, packed: kept, room: room, point: point, body)
     }
     let shared = max(1, min(panels, Self.packedAtATime / max(panelSize * sets, 1)))
@@ -77,16 +77,61 @@ struct PackedProduct {
     for first in stride(from: 0, to: panels, by: shared) {
       let here = min(shared, panels - first)
       try unsafe packColumns(from: first, count: here, to: packed)
-      try unsafe multiply(first..<first + here, packed: packed, room: room, point: point, body)
+      try unsafe multiply(
+        first..<first + here, packed: Panels(base: packed, kind: .float32), room: room, point: point, body)
+    }
+  }
+
+  /// Floats of one panel.
+  private var panelSize: Int { taps * depth * Self.panel }
+
+  /// All panels as they are kept between calls: as floats while there is memory for that, else as the weight's own
+  /// 16-bit elements, which take no more than the weight does.
+  private func keptPanels(in prepared: PreparedWeights, panels: Int) throws(TensorError) -> Panels? {
+    let count = sets * panels * panelSize
+    let floats = try unsafe prepared.floats(.panels(sets: sets), count: count, of: weight) {
+      all throws(TensorError) in try unsafe packColumns(from: 0, count: panels, to: all)
+    }
+    if let floats = unsafe floats { return unsafe Panels(base: floats, kind: .float32) }
+    if weight.dtype == .float32 { return nil }
+    let halves = try unsafe prepared.halves(.halfPanels(sets: sets), count: count, of: weight) {
+      all throws(TensorError) in
+      try unsafe forEachPanel(from: 0, count: panels) { index, start, columns in
+        unsafe moon_pack_half_columns(
+          all + index * panelSize, start.assumingMemoryBound(to: UInt16.self), taps * depth, columns, taps * depth, taps
+        )
+      }
+    }
+    return unsafe halves.map { unsafe Panels(base: $0, kind: weight.dtype) }
+  }
+
+  /// Packs `count` panels of each set as floats.
+  private func packColumns(
+    from first: Int, count: Int, to packed: UnsafeMutablePointer<Float>
+  ) throws(TensorError) {
+    try unsafe forEachPanel(from: first, count: count) { index, start, columns in
+      unsafe moon_pack_columns(
+        packed + index * panelSize, start, weight.dtype.kernelKind, taps * depth, columns, taps * depth, taps)
+    }
+  }
+
+  /// Calls `body` with the index of each panel, where its first column lies, and how many columns it has.
+  private func forEachPanel(
+    from first: Int, count: Int, _ body: (Int, UnsafeRawPointer, Int) -> Void
+  ) throws(TensorError) {
+    try Parallel.forEachPiece(of: sets * count) { piece in
+      let (set, panel) = piece.quotientAndRemainder(dividingBy: count)
+      let start = (first + panel) * Self.panel
+      unsafe body(
+        piece, weight.rawPointer(advancedBy: (set * columns + start) * taps * depth), min(Self.panel, columns - start))
     }
   }
 
   /// Runs the products with a range of panels, which lie at `packed`, set after set.
   private func multiply(
-    _ panels: Range<Int>, packed: UnsafeMutablePointer<Float>, room: Int,
+    _ panels: Range<Int>, packed: Panels, room: Int,
     point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
-    let panelSize = taps * depth * Self.panel
     let blocks = (rows + Self.rowsAtATime - 1) / Self.rowsAtATime
     let (first, here) = (panels.lowerBound, panels.count)
     // Enough pieces for the threads, each with as many columns as possible for one reading of its rows.
@@ -94,7 +139,8 @@ struct PackedProduct {
     let widest = max(1, Self.panelsAtATime / sets)
     let groups = max(min(here, (wanted + blocks - 1) / blocks), (here + widest - 1) / widest)
     let pointerRoom = taps * Self.rowsAtATime * 2
-    let scratchCount = pointerRoom + room * Self.rowsAtATime * widest
+    let widenedRoom = packed.kind == .float32 ? 0 : min(taps * depth, Int(MOON_DEPTH_BLOCK)) * Self.panel * widest
+    let scratchCount = pointerRoom + widenedRoom + room * Self.rowsAtATime * widest
     try unsafe Parallel.forEachPiece(of: blocks * groups, scratch: scratchCount) { piece, scratch in
       let (block, group) = piece.quotientAndRemainder(dividingBy: groups)
       let rowRange = block * Self.rowsAtATime..<min(rows, (block + 1) * Self.rowsAtATime)
@@ -104,8 +150,8 @@ struct PackedProduct {
         unsafe point(rowRange, pointers)
         let part = unsafe Piece(
           rows: rowRange, columns: columnRange, product: self, pointers: pointers,
-          panels: packed + panel * panelSize, setStride: here * panelSize)
-        unsafe body(part, scratch + pointerRoom)
+          panels: packed.advanced(by: panel * panelSize), setStride: here * panelSize, widened: scratch + pointerRoom)
+        unsafe body(part, scratch + pointerRoom + widenedRoom)
       }
     }
   }

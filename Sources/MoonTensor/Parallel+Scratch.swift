@@ -1,4 +1,3 @@
-internal import Dispatch
 import Synchronization
 
 extension Parallel {
@@ -36,7 +35,7 @@ extension Parallel {
         unsafe body(piece, memory)
       }
     }
-    if threads == 1 { work(0) } else { DispatchQueue.concurrentPerform(iterations: threads, execute: work) }
+    WorkerTeam.shared.run(threads: threads, work)
     if isStopped.load(ordering: .relaxed) { throw .interrupted }
   }
 }

@@ -1,4 +1,3 @@
-internal import Dispatch
 import Synchronization
 
 /// Splits work over the environment's threads.
@@ -19,7 +18,7 @@ package enum Parallel {
     }
     let next = Atomic<Int>(0)
     nonisolated(unsafe) let body = body
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+    WorkerTeam.shared.run(threads: threads) { _ in
       while true {
         let range = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if range >= ranges { return }
@@ -54,7 +53,7 @@ extension Parallel {
     let next = Atomic<Int>(0)
     let isStopped = Atomic<Bool>(false)
     nonisolated(unsafe) let body = body
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+    WorkerTeam.shared.run(threads: threads) { _ in
       while true {
         let range = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if range >= ranges || isStopped.load(ordering: .relaxed) { return }

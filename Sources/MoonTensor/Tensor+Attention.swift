@@ -68,6 +68,9 @@ private struct AttentionCall {
   /// The most queries of one piece: their scaled copies stay in the second cache, too.
   private var mostQueries: Int { max(Self.queryBlock, 65_536 / size / Self.queryBlock * Self.queryBlock) }
 
+  /// Floats between rows of scores: not a power of two, so that rows do not fall on the same places of the caches.
+  private var scoreStride: Int { keyBlock + Self.panel }
+
   private static func padded(_ count: Int) -> Int { (count + panel - 1) / panel * panel }
 
   /// Pieces that the queries of one head are shared out in.
@@ -79,7 +82,8 @@ private struct AttentionCall {
 
   /// Floats that one piece works in.
   var scratchCount: Int {
-    keyBlock * (size + Self.padded(size) + Self.queryBlock) + mostQueries * (size + 2) + 2 * Self.queryBlock
+    keyBlock * (size + Self.padded(size)) + Self.queryBlock * scoreStride + mostQueries * (size + 2) + 2
+      * Self.queryBlock
   }
 
   /// Attention of one head for a range of queries.
@@ -90,7 +94,7 @@ private struct AttentionCall {
     let packedKeys = unsafe scratch
     let packedValues = unsafe packedKeys + keyBlock * size
     let scores = unsafe packedValues + keyBlock * Self.padded(size)
-    let scaled = unsafe scores + Self.queryBlock * keyBlock
+    let scaled = unsafe scores + Self.queryBlock * scoreStride
     let maxima = unsafe scaled + mostQueries * size
     let sums = unsafe maxima + mostQueries
     let pointers = unsafe sums + mostQueries
@@ -113,12 +117,14 @@ private struct AttentionCall {
         unsafe pointers.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: rows) { pointers in
           for line in 0..<rows { unsafe pointers[line] = UnsafePointer(scaled + (block + line) * size) }
           // Whole panels: the columns past the last key are not looked at.
-          unsafe moon_product(scores, keyBlock, pointers, rows, 1, size, packedKeys, Self.padded(count), 0)
+          unsafe moon_product(
+            scores, scoreStride, pointers, rows, 1, size, packedKeys, Int32(moon_float32), nil, Self.padded(count), 0)
           unsafe moon_softmax_block(
-            scores, keyBlock, rows, count, visible, isCausal ? 1 : 0, maxima + block, sums + block, output, width,
+            scores, scoreStride, rows, count, visible, isCausal ? 1 : 0, maxima + block, sums + block, output, width,
             start == 0 ? 0 : size)
-          for line in 0..<rows { unsafe pointers[line] = UnsafePointer(scores + line * keyBlock) }
-          unsafe moon_product(output, width, pointers, rows, 1, count, packedValues, size, start == 0 ? 0 : 1)
+          for line in 0..<rows { unsafe pointers[line] = UnsafePointer(scores + line * scoreStride) }
+          unsafe moon_product(
+            output, width, pointers, rows, 1, count, packedValues, Int32(moon_float32), nil, size, start == 0 ? 0 : 1)
         }
       }
     }

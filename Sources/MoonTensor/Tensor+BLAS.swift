@@ -6,9 +6,9 @@ internal import COpenBLAS
 /// OpenBLAS computes each block on the thread that asks; blocks are shared out over the environment's threads here. How
 /// a product is cut depends on its sizes alone, never on the number of threads.
 package enum MatrixProduct {
-  /// OpenBLAS keeps to the calling thread from the first product on.
+  /// OpenBLAS keeps to the calling thread from the first work of any kind on.
   static let isSingleThreaded: Bool = {
-    openblas_set_num_threads(1)
+    moon_keep_blas_to_caller()
     return true
   }()
 

@@ -32,6 +32,14 @@
     isWritable = false
   }
 
+  /// Whether the memory of the bytes can be given back while the bytes stay readable.
+  var canReleasePages: Bool { owner is any MappedMemory }
+
+  /// Gives the memory of whole pages within `range` back, if they can be read again from a file.
+  func releasePages(in range: Range<Int>) {
+    unsafe (owner as? any MappedMemory)?.releasePages(from: base + range.lowerBound, byteCount: range.count)
+  }
+
   /// Whether `budget` counts these bytes.
   package func isCharged(to budget: TensorBudget) -> Bool { self.budget === budget }
 
@@ -39,5 +47,20 @@
     guard owner == nil else { return }
     unsafe MemoryPool.shared.give(base, byteCount)
     budget?.credit(byteCount)
+  }
+}
+
+/// Who keeps bytes of a mapped file.
+package protocol MappedMemory: AnyObject {
+  /// Gives the memory of the whole pages within the range back; the next touch of a byte brings its page again.
+  func releasePages(from start: UnsafeMutableRawPointer, byteCount: Int)
+}
+
+extension Tensor {
+  /// Gives the memory of a tensor in a mapped file back until its bytes are read again; others are left as they are.
+  func releasePages() {
+    guard isContiguous else { return }
+    let start = offset * dtype.byteCount
+    storage.releasePages(in: start..<start + count * dtype.byteCount)
   }
 }

@@ -7,7 +7,7 @@ internal import MoonTensor
 /// the process; a file that is replaced by renaming, as this package and the hub's tools do, keeps its old bytes.
 ///
 /// `@unchecked Sendable`: the mapping never changes and its bytes are only read.
-@safe final class MappedFile: @unchecked Sendable {
+@safe final class MappedFile: MappedMemory, @unchecked Sendable {
   /// First byte, at the start of a page.
   let base: UnsafeMutableRawPointer
   /// Bytes of the file, at least one.
@@ -31,6 +31,14 @@ internal import MoonTensor
 
   /// Gives the memory of the pages back; the next touch of a byte brings its page from the disk's cache again.
   func releasePages() { _ = unsafe madvise(base, byteCount, MADV_DONTNEED) }
+
+  /// Gives the memory of the whole pages within the range back.
+  func releasePages(from start: UnsafeMutableRawPointer, byteCount: Int) {
+    let page = Int(sysconf(CInt(_SC_PAGESIZE)))
+    let first = unsafe (start - base + page - 1) / page * page
+    let end = unsafe (start - base + byteCount) / page * page
+    if first < end { _ = unsafe madvise(base + first, end - first, MADV_DONTNEED) }
+  }
 
   /// A copy of the bytes in `range`, which lies inside the file.
   func bytes(in range: Range<Int>) -> [UInt8] {

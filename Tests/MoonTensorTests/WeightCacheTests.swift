@@ -93,3 +93,84 @@ import Testing
     #expect(cache.keptByteCount == 512 << 10)
   }
 }
+
+/// Weights in place of the pages of a mapped file.
+@Suite("Weight cache and mapped files") struct WeightExchangeTests {
+  /// Stands for a mapped file, and notes what is given back.
+  private final class Mapping: MappedMemory {
+    let original: Tensor
+    var released = 0
+
+    init(_ original: Tensor) { self.original = original }
+
+    func releasePages(from start: UnsafeMutableRawPointer, byteCount: Int) { released += byteCount }
+
+    /// The tensor as if it lay in the file.
+    func tensor() throws -> Tensor {
+      let storage = unsafe TensorStorage(
+        borrowing: original.storage.base, byteCount: original.storage.byteCount, owner: self)
+      return Tensor(
+        shape: original.shape, strides: original.strides, offset: original.offset, dtype: original.dtype,
+        storage: storage)
+    }
+  }
+
+  private func keeping<Result>(_ cache: WeightCache?, _ body: () throws -> Result) rethrows -> Result {
+    var environment = TensorEnvironment.current
+    environment.weightCache = cache
+    return try TensorEnvironment.$current.withValue(environment, operation: body)
+  }
+
+  @Test(
+    "keeps a convolution's weights packed in their own precision, and changes no bit",
+    arguments: ConvolutionLayerTests.cases, [DType.float16, .bfloat16, .float32])
+  func convolution(_ sizes: ConvolutionCase, dtype: DType) throws {
+    var numbers = TestNumbers(seed: 21)
+    let x = try numbers.tensor(sizes.picture)
+    let mapping = Mapping(
+      try numbers.tensor([sizes.outputs, sizes.picture[3]] + sizes.kernel, scale: 0.1, dtype: dtype))
+    let layer = try ConvolutionLayer(
+      weight: mapping.tensor(), bias: nil, stride: sizes.stride, padding: sizes.padding)
+    let wanted = try keeping(nil) { try layer(x) }.floats()
+    let cache = WeightCache(limit: 0, exchangeLimit: 1 << 28)
+    for _ in 0..<2 {
+      let found = try keeping(cache) { try layer(x) }.floats()
+      #expect(found == wanted)
+    }
+    // What was kept was given back, once; transforms are larger than the weights and stand for no page.
+    #expect((cache.keptByteCount > 0) == (mapping.released > 0))
+    #expect(mapping.released == 0 || mapping.released == mapping.original.count * dtype.byteCount)
+  }
+
+  @Test(
+    "keeps a linear layer's weights, plain and gated, of sizes that fill no panel", arguments: [5, 33, 300], [7, 330])
+  func linear(rows: Int, inputs: Int) throws {
+    var numbers = TestNumbers(seed: 22)
+    let x = try numbers.tensor([rows, inputs])
+    let mapping = Mapping(try numbers.tensor([70, inputs], scale: 0.1, dtype: .float16))
+    let layer = try LinearLayer(weight: mapping.tensor(), bias: try numbers.tensor([70]))
+    let wanted = try keeping(nil) { (try layer(x).floats(), try layer.gatedGELU(x).floats()) }
+    let cache = WeightCache(limit: 0, exchangeLimit: 1 << 22)
+    for _ in 0..<2 {
+      let found = try keeping(cache) { (try layer(x).floats(), try layer.gatedGELU(x).floats()) }
+      #expect(found == wanted)
+    }
+    #expect(cache.keptByteCount > 0 && mapping.released == 2 * 70 * inputs * 2)
+  }
+
+  @Test("is not for weights that lie in memory, nor beyond its limit")
+  func limits() throws {
+    var numbers = TestNumbers(seed: 23)
+    let x = try numbers.tensor([40, 64])
+    let inMemory = try LinearLayer(weight: try numbers.tensor([64, 64], dtype: .float16), bias: nil)
+    let mappings = try (0..<3).map { _ in Mapping(try numbers.tensor([64, 64], dtype: .float16)) }
+    let layers = try mappings.map { try LinearLayer(weight: $0.tensor(), bias: nil) }
+    // 8 KiB a layer.
+    let cache = WeightCache(limit: 0, exchangeLimit: 20 << 10)
+    let wanted = try keeping(nil) { try ([inMemory] + layers).map { try $0(x).floats() } }
+    let found = try keeping(cache) { try ([inMemory] + layers).map { try $0(x).floats() } }
+    #expect(found == wanted)
+    #expect(cache.keptByteCount == 16 << 10)
+    #expect(mappings.map(\.released) == [8 << 10, 8 << 10, 0])
+  }
+}

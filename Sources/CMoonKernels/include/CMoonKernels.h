@@ -12,6 +12,7 @@
 #include "moon_noise.h"
 #include "moon_norm.h"
 #include "moon_order.h"
+#include "moon_pause.h"
 #include "moon_product.h"
 #include "moon_reduce.h"
 #include "moon_resize.h"
