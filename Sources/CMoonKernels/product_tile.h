@@ -104,6 +104,13 @@ TILE_TARGET static void TILE_NAME(depth_block)(
     panel += panel_size;
   }
   if (column >= n) return;
+#if TILE_LANES == MOON_PANEL
+  if (n - column == MOON_LANES) {
+    // Half a panel fills narrow vectors.
+    columns(1, accumulate, column == 0, job, job->c + column, panel, MOON_LANES);
+    return;
+  }
+#endif
   // The last columns do not fill their vectors: they are computed beside c, some rows at a time, then copied.
   const int vectors = n - column > TILE_LANES ? 2 : 1;
   const size_t bytes = (size_t)(n - column) * sizeof(float);

@@ -4,8 +4,8 @@ extension ConvolutionLayer {
 
   /// The convolution of `activation(x * scale + shift)`, plus bias, row bias and residual.
   ///
-  /// Large pictures are worked through in bands of rows, so that the normalised picture never exists as a whole; the
-  /// result is that of normalising first.
+  /// Large pictures are worked through in bands of rows, so that the normalised picture never exists as a whole; small
+  /// ones several at a time, so that the weights are read once for them. The result is that of normalising first.
   ///
   /// - Parameters:
   ///   - x: `[B, H, W, I]`.
@@ -31,20 +31,25 @@ extension ConvolutionLayer {
     let shifts = try shifts(rowBias, batch: x.shape[0])
     let (height, line) = (x.shape[1], x.shape[2] * x.shape[3])
     let bands = Bands(of: geometry, rows: max(4, Self.bandSize / line))
-    let room = try Tensor(uninitialized: [1, bands.mostInputs(height: height), x.shape[2], x.shape[3]])
+    let together = bands.ranges.count == 1 ? min(x.shape[0], max(1, Self.bandSize / max(1, height * line))) : 1
+    let room = try Tensor(uninitialized: [together, bands.mostInputs(height: height), x.shape[2], x.shape[3]])
     guard let normalized = unsafe room.mutableFloats.baseAddress else { return result }
-    for item in 0..<x.shape[0] {
+    for item in Swift.stride(from: 0, to: x.shape[0], by: together) {
+      let items = min(together, x.shape[0] - item)
       for band in bands.ranges {
         let (inputs, padding) = bands.inputs(of: band, height: height)
-        let start = (item * height + inputs.lowerBound) * line
-        try unsafe scales.apply(
-          to: inputs.count * x.shape[2], item: item, from: from + start, into: normalized, activation: activation)
-        let rows = try room.narrow(1, start: 0, length: inputs.count)
+        for index in 0..<items {
+          try unsafe scales.apply(
+            to: inputs.count * x.shape[2], item: item + index,
+            from: from + ((item + index) * height + inputs.lowerBound) * line,
+            into: normalized + index * inputs.count * line, activation: activation)
+        }
+        let rows = try room.narrow(0, start: 0, length: items).narrow(1, start: 0, length: inputs.count)
         let place = (item * geometry.outputHeight + band.lowerBound) * geometry.outputWidth * outputChannels
         let call = try ConvolutionCall(
           geometry: ConvolutionGeometry(self, picture: rows.shape, padding: padding), source: rows, weight: weight,
-          prepared: prepared, shifts: shifts.narrow(0, start: item, length: 1),
-          residual: added?.narrow(0, start: item, length: 1).narrow(1, start: band.lowerBound, length: band.count))
+          prepared: prepared, shifts: shifts.narrow(0, start: item, length: items),
+          residual: added?.narrow(0, start: item, length: items).narrow(1, start: band.lowerBound, length: band.count))
         try unsafe call.run(into: pixels + place)
       }
     }

@@ -22,6 +22,8 @@ struct PackedProduct {
   private static let packedAtATime = 1 << 21
   /// Rows of the left side in one piece: a multiple of the rows that the kernel takes at a time.
   private static let rowsAtATime = 96
+  /// Up to here each piece widens the panels that it reads; for more rows they are widened once for all pieces.
+  private static let mostRowsToWidenFor = 2 * rowsAtATime
   /// Panels of each set in one piece, at most: as many as the second cache holds beside the rows.
   private static let panelsAtATime = 16
 
@@ -68,7 +70,8 @@ struct PackedProduct {
     _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
     let panels = (columns + Self.panel - 1) / Self.panel
-    if let kept = try keptPanels(in: prepared, panels: panels) {
+    let kept = try keptPanels(in: prepared, panels: panels)
+    if let kept, kept.kind == .float32 || rows <= Self.mostRowsToWidenFor {
       return try unsafe multiply(0..<panels, packed: kept, room: room, point: point, body)
     }
     let shared = max(1, min(panels, Self.packedAtATime / max(panelSize * sets, 1)))
@@ -76,7 +79,11 @@ struct PackedProduct {
     defer { unsafe MemoryPool.shared.giveFloats(packed, sets * shared * panelSize) }
     for first in stride(from: 0, to: panels, by: shared) {
       let here = min(shared, panels - first)
-      try unsafe packColumns(from: first, count: here, to: packed)
+      if let kept {
+        try unsafe widen(kept, of: panels, from: first, count: here, to: packed)
+      } else {
+        try unsafe packColumns(from: first, count: here, to: packed)
+      }
       try unsafe multiply(
         first..<first + here, packed: Panels(base: packed, kind: .float32), room: room, point: point, body)
     }
@@ -112,6 +119,22 @@ struct PackedProduct {
     try unsafe forEachPanel(from: first, count: count) { index, start, columns in
       unsafe moon_pack_columns(
         packed + index * panelSize, start, weight.dtype.kernelKind, taps * depth, columns, taps * depth, taps)
+    }
+  }
+
+  /// Writes `count` of the `panels` panels of each set, which are kept as 16-bit elements, as floats.
+  private func widen(
+    _ kept: Panels, of panels: Int, from first: Int, count: Int, to packed: UnsafeMutablePointer<Float>
+  ) throws(TensorError) {
+    try Parallel.forEachPiece(of: sets * count) { piece in
+      let (set, panel) = piece.quotientAndRemainder(dividingBy: count)
+      let halves = unsafe kept.address((set * panels + first + panel) * panelSize)
+        .assumingMemoryBound(to: UInt16.self)
+      if kept.kind == .float16 {
+        unsafe moon_widen_f16(packed + piece * panelSize, halves, panelSize)
+      } else {
+        unsafe moon_widen_bf16(packed + piece * panelSize, halves, panelSize)
+      }
     }
   }
 

@@ -90,6 +90,8 @@ package final class WeightCache: Sendable {
     var isMade = false
   }
   private let blocks = Mutex<[Form: Block]>([:])
+  /// Pages of smaller forms are not worth the system's call, which all threads have to hear of.
+  private static let leastReleased = 1 << 20
 
   /// The weights in `form` as floats, made by `prepare` when they are not there yet, or nil where none may be kept.
   ///
@@ -140,7 +142,7 @@ package final class WeightCache: Sendable {
       try unsafe prepare(block.memory.base)
       block.isMade = true
       blocks[form] = block
-      weight.releasePages()
+      if byteCount >= Self.leastReleased { weight.releasePages() }
       return block
     }
     return unsafe block?.memory.base

@@ -5,6 +5,7 @@ import Testing
   /// Pictures below and above the size from which on bands are used; some bands end in the middle of a tile's rows.
   static let cases: [ConvolutionCase] = [
     ConvolutionCase(picture: [2, 9, 7, 8], outputs: 6, kernel: [3, 3]),
+    ConvolutionCase(picture: [3, 64, 512, 56], outputs: 4, kernel: [3, 3]),
     ConvolutionCase(picture: [1, 151, 509, 56], outputs: 9, kernel: [3, 3]),
     ConvolutionCase(picture: [2, 150, 511, 56], outputs: 4, kernel: [3, 3], stride: 2),
     ConvolutionCase(picture: [1, 149, 512, 56], outputs: 5, kernel: [1, 1], padding: Padding(0)),
