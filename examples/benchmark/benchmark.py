@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 PROMPT = "a photograph of an astronaut riding a horse"
 GUIDANCE = 7.5
+CPP = "stable-diffusion.cpp"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def moonstep_binary() -> Path:
 
 def run_moonstep(options, case: Case, folder: Path, threads: int, environment: dict) -> dict:
     """The report of one whole run; for a decoding it has one step without guidance."""
-    steps, guidance = (options.steps, GUIDANCE) if case.part == "step" else (1, 1)
+    # One step more: the first still prepares weights and fetches memory, as the other sides' calls that do not count.
+    steps, guidance = (options.steps + 1, GUIDANCE) if case.part == "step" else (1, 1)
     command = [
         options.moonstep, "generate", "--model", folder, "--prompt", PROMPT, "--steps", str(steps), "--scheduler", "ddim",
         "--guidance-scale", str(guidance), "--seed", "0", "--width", str(case.size), "--height", str(case.size),
@@ -99,8 +101,17 @@ def run_moonstep(options, case: Case, folder: Path, threads: int, environment: d
     return json.loads(result.stdout)
 
 
-def measure(options, case: Case, threads: int) -> tuple:
-    """The times of PyTorch and of moonstep, taken in turns."""
+def start(python: str, script: str, case: Case, folder: Path, threads: int, environment: dict) -> Worker:
+    """Another side's process, which has done its first call."""
+    worker = Worker(
+        [python, HERE / script, folder, case.kind, case.part, str(case.size), str(case.batch), str(threads)],
+        environment)
+    worker.time()
+    return worker
+
+
+def measure(options, case: Case, threads: int) -> dict:
+    """The times of each side, taken in turns."""
     # OpenBLAS finds out by itself what the processor can do, unless this names another one.
     environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
     environment["OMP_NUM_THREADS"] = str(threads)
@@ -108,25 +119,29 @@ def measure(options, case: Case, threads: int) -> tuple:
     if not (folder / "model_index.json").exists():
         print(f"Writing {folder}", file=sys.stderr)
         models.build(case.kind, folder)
-    sides = {"PyTorch": Timing([]), "moonstep": Timing([])}
-    worker = None
+    sides, workers = {}, {}
     if not options.without_torch:
-        worker = Worker(
-            [sys.executable, HERE / "torch_side.py", folder, case.kind, case.part, str(case.size), str(case.batch),
-             str(threads)], environment)
-        worker.time()  # The first one still fetches memory.
+        workers["PyTorch"] = start(sys.executable, "torch_side.py", case, folder, threads, environment)
+    if options.cpp_python and case.kind == "sd15" and case.batch == 1:
+        if not folder.with_name(folder.name + ".safetensors").exists():
+            models.checkpoint(folder)
+        workers[CPP] = start(options.cpp_python, "cpp_side.py", case, folder, threads, environment)
+    for name in [*workers, "moonstep"]:
+        sides[name] = Timing([])
     for _ in range(options.rounds):
-        if worker:
-            for _ in range(options.steps if case.part == "step" else 1):
+        for name, worker in workers.items():
+            # The last one takes minutes for what the others do in one.
+            for _ in range(options.steps if case.part == "step" and name != CPP else 1):
                 answer = worker.time()
-                sides["PyTorch"].seconds.append(answer["seconds"])
-                sides["PyTorch"].peak = answer["peak"]
+                sides[name].seconds.append(answer["seconds"])
+                sides[name].peak = answer["peak"]
         report = run_moonstep(options, case, folder, threads, environment)
-        sides["moonstep"].seconds += report["step_seconds"] if case.part == "step" else [report["decode_seconds"]]
-        sides["moonstep"].peak = max(sides["moonstep"].peak, report["peak_memory_bytes"])
-    if worker:
+        ours = sides["moonstep"]
+        ours.seconds += report["step_seconds"][1:] if case.part == "step" else [report["decode_seconds"]]
+        ours.peak = max(ours.peak, report["peak_memory_bytes"])
+    for worker in workers.values():
         worker.end()
-    return sides["PyTorch"], sides["moonstep"]
+    return sides
 
 
 def main() -> None:
@@ -134,25 +149,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", nargs="*", type=Case.parse, help="sd15:512, sdxl:1024, sd15:512:4 (a batch), sd15-vae:512")
     parser.add_argument("--models", type=Path, default=ROOT / "out/benchmark", help="folder of the models, made when missing")
-    parser.add_argument("--threads", type=int, nargs="*", default=[os.cpu_count()], help="threads of both sides")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of both sides")
+    parser.add_argument("--threads", type=int, nargs="*", default=[os.cpu_count()], help="threads of all sides")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of all sides")
     parser.add_argument("--steps", type=int, default=3, help="steps of each side in a turn")
     parser.add_argument("--moonstep", type=Path, help="the program; by default it is built")
     parser.add_argument("--moonstep-option", action="append", default=[], help="one more argument for moonstep")
-    parser.add_argument("--without-torch", action="store_true", help="times moonstep alone")
+    parser.add_argument("--without-torch", action="store_true", help="does not time PyTorch")
+    parser.add_argument("--cpp-python", help="a Python with stable-diffusion-cpp-python, to time that as well")
     options = parser.parse_args()
     options.moonstep = options.moonstep or moonstep_binary()
-    print("| what | threads | PyTorch | moonstep | ratio | memory PyTorch | memory moonstep |")
-    print("|---|---|---|---|---|---|---|")
+    names = [] if options.without_torch else ["PyTorch"]
+    names += [CPP] if options.cpp_python else []
+    heads = ["what", "threads", "moonstep", "memory"]
+    for name in names:
+        heads += [name, "memory", "moonstep's share"]
+    print("| " + " | ".join(heads) + " |")
+    print("|---" * len(heads) + "|")
     for case in options.cases or [Case.parse("sd15:512")]:
         for threads in options.threads:
-            other, ours = measure(options, case, threads)
-            cells = [str(case), str(threads)]
-            if other.seconds:
-                cells += [f"{other.median:.2f} s", f"{ours.median:.2f} s", f"{ours.median / other.median:.2f}",
-                          f"{other.peak / 1e9:.2f} GB", f"{ours.peak / 1e9:.2f} GB"]
-            else:
-                cells += ["", f"{ours.median:.2f} s", "", "", f"{ours.peak / 1e9:.2f} GB"]
+            sides = measure(options, case, threads)
+            ours = sides["moonstep"]
+            cells = [str(case), str(threads), f"{ours.median:.2f} s", f"{ours.peak / 1e9:.2f} GB"]
+            for name in names:
+                side = sides.get(name)
+                cells += [f"{side.median:.2f} s", f"{side.peak / 1e9:.2f} GB", f"{ours.median / side.median:.2f}"] if side else [""] * 3
             print("| " + " | ".join(cells) + " |", flush=True)
 
 

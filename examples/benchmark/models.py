@@ -83,3 +83,29 @@ def build(kind: str, folder: Path) -> None:
     (unfinished / "model_index.json").write_text(json.dumps(index, indent=2))
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
+
+
+def checkpoint(folder: Path) -> Path:
+    """Writes a Stable Diffusion 1.5 model's weights as one file in the original layout, for stable-diffusion.cpp."""
+    import sys
+
+    from safetensors.torch import load_file, save_file
+
+    sys.path.insert(0, str(ROOT / "Tests/Fixtures"))
+    from oracle.community import original_unet, original_vae
+
+    unet, vae = (json.loads((folder / part / "config.json").read_text()) for part in ("unet", "vae"))
+    attends = [name.startswith("CrossAttn") for name in unet["up_block_types"]]
+    tensors = {}
+    for key, value in load_file(folder / "unet/diffusion_pytorch_model.safetensors").items():
+        tensors["model.diffusion_model." + original_unet(key, unet, attends)] = value
+    for key, value in load_file(folder / "vae/diffusion_pytorch_model.safetensors").items():
+        is_attention = "attentions" in key and value.ndim == 2
+        tensors["first_stage_model." + original_vae(key, vae)] = value[:, :, None, None] if is_attention else value
+    for key, value in load_file(folder / "text_encoder/model.safetensors").items():
+        tensors["cond_stage_model.transformer.text_model." + key.removeprefix("text_model.")] = value
+    path = folder.with_name(folder.name + ".safetensors")
+    unfinished = path.with_suffix(".unfinished")
+    save_file({name: value.contiguous() for name, value in tensors.items()}, unfinished)
+    unfinished.rename(path)
+    return path
