@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MoonHost
+package import MoonPipelines
 package import MoonPlugins
 internal import MoonTensor
 
@@ -64,6 +65,28 @@ package struct SheetPlan: Sendable {
       }
     }
     try await checkPlugins()
+  }
+
+  /// Checks all runs against the model, as each of them will before it begins.
+  ///
+  /// - Parameter pipeline: The model.
+  /// - Returns: Sizes of the pictures, in the order of the runs.
+  /// - Throws: `CommandFailure` that names the values of the run.
+  package func check(against pipeline: StableDiffusionPipeline) throws -> [PictureSize] {
+    try cells.map { cell in
+      do {
+        for text in cell.options.plugins.plugins {
+          guard let plugin = descriptions[PluginSpecification(text).name] else { continue }
+          if !plugin.pipelines.contains(pipeline.name) {
+            throw PluginError.misfit(plugin: plugin.id, pipelines: plugin.pipelines, model: pipeline.name)
+          }
+        }
+        return try pipeline.check(cell.options.request())
+      } catch {
+        let failure = CommandFailure(error)
+        throw CommandFailure(failure.status, "\(text(of: cell)): \(failure.message)")
+      }
+    }
   }
 
   /// The axes with the values of a cell, in the order of the options.

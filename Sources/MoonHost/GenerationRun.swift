@@ -99,8 +99,7 @@ public actor GenerationRun {
     if loadedSeed != seed { try loadPlugins(seed: seed) }
     for plugin in plugins where !plugin.manifest.pipelines.contains(pipeline.name) {
       throw PluginError.misfit(
-        plugin: plugin.manifest.id,
-        detail: "the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(pipeline.name)")
+        plugin: plugin.manifest.id, pipelines: plugin.manifest.pipelines, model: pipeline.name)
     }
     // A plugin's state belongs to one run.
     defer {

@@ -46,7 +46,7 @@ struct SheetCommand: AsyncParsableCommand {
     var report = SheetReport(
       plan, file: output.output, model: options.modelName, captions: sheet.captions, zoom: sheet.zoom,
       loadSeconds: loadSeconds)
-    try report.checkSize(of: plan.cells.map { try pipeline.check($0.options.request()) })
+    try report.checkSize(of: plan.check(against: pipeline))
     for cell in plan.cells {
       let entry = try await make(cell, of: plan, names, pipeline, status, stop)
       report.add(entry, isStopped: stop.isRaised)

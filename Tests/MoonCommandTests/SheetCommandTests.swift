@@ -104,7 +104,11 @@ import Testing
     let cases: [([String], Int32, String)] = [
       (["--x", "guidance_scal=1,2"], 64, "--x: there is no parameter or plugin option 'guidance_scal'; did you mean "),
       (["--x", "seed"], 64, "The value 'seed' is invalid for '--x <name=value,...>'"),
-      (["--x", "width=64,62"], 64, "--width: 62 is not a multiple of 4 in 4..16384"),
+      (["--x", "width=64,62"], 64, "width=62: --width: 62 is not a multiple of 4 in 4..16384"),
+      (
+        ["--x", "plugin=none,sdxl_cfg_cutoff"], 64,
+        "plugin=sdxl_cfg_cutoff: sdxl_cfg_cutoff: the plugin fits sdxl, not sd"
+      ),
       (["--x", "seed=1", "--zoom", "0"], 64, "--zoom: 0 is outside 1..64"),
       (["--x", "seed=1", "--captions", "second"], 64, "--captions: there is no 'second'; did you mean 'seconds'?"),
       (["--x", "width=4096", "--zoom", "64"], 64, "--zoom 64: the sheet is too large: an image of "),
