@@ -2,6 +2,7 @@ package import ArgumentParser
 package import Foundation
 package import MoonHost
 package import MoonPipelines
+package import MoonPlugins
 
 /// Options of a run: all that says what is made, from what and how, but not where the results go.
 package struct RunOptions: ParsableArguments {
@@ -81,10 +82,13 @@ package struct RunOptions: ParsableArguments {
   /// - Parameters:
   ///   - imageFolder: Where their pictures go.
   ///   - status: Takes their lines and warnings; `nil` for silence.
+  ///   - registry: Where they are looked for.
   /// - Returns: A run that has loaded nothing yet.
-  package func run(imageFolder: URL?, status: StatusOutput?) -> GenerationRun {
+  package func run(
+    imageFolder: URL?, status: StatusOutput?, registry: PluginRegistry = PluginRegistry()
+  ) -> GenerationRun {
     GenerationRun(
-      plugins: plugins.plugins, policy: plugins.policy, limits: plugins.limits, imageFolder: imageFolder,
-      log: { status?.note($0) }, warn: { status?.warning($0) })
+      plugins: plugins.plugins, registry: registry, policy: plugins.policy, limits: plugins.limits,
+      imageFolder: imageFolder, log: { status?.note($0) }, warn: { status?.warning($0) })
   }
 }

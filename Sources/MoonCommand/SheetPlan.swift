@@ -64,7 +64,7 @@ package struct SheetPlan: Sendable {
         cells.append(Cell(column: column, row: row, options: try cell(options, xValue, yValue)))
       }
     }
-    try await checkPlugins()
+    try await checkPlugins(registry)
   }
 
   /// Checks all runs against the model, as each of them will before it begins.
@@ -203,10 +203,10 @@ package struct SheetPlan: Sendable {
   }
 
   /// Loads the plugins of each run as the run itself will.
-  private func checkPlugins() async throws {
+  private func checkPlugins(_ registry: PluginRegistry) async throws {
     var checked: Set<[String]> = []
     for cell in cells where checked.insert(cell.options.plugins.plugins).inserted {
-      try await cell.options.run(imageFolder: nil, status: nil).loadPlugins(
+      try await cell.options.run(imageFolder: nil, status: nil, registry: registry).loadPlugins(
         seed: cell.options.picture.seed?.seeds.first ?? 0)
     }
   }

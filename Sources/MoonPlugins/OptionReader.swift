@@ -52,7 +52,9 @@ package enum OptionReader {
   /// The text that `given` reads as these values.
   package static func text(of values: [(name: String, value: OptionValue)]) -> String {
     let object = Dictionary(values.map { ($0.name, $0.value) }) { _, last in last }
-    return object.isEmpty ? "" : (try? JSONEncoder().encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return object.isEmpty ? "" : (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   private static func declaration(
@@ -118,7 +120,7 @@ package enum OptionReader {
       throw PluginError.badOption(plugin: plugin, detail: "option '\(declaration.name)' \(fault)")
     }
     values[declaration.name] = new
-    return self.text(of: values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    return self.text(of: values.map { ($0.key, $0.value) })
   }
 
   private static func json(

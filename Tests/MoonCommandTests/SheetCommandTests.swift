@@ -60,7 +60,7 @@ import Testing
         return sheet[left + x, top + y] != picture[x / 2, y / 2]
       }
       #expect(differs == nil, "guidance \(values.0), seed \(values.1)")
-      #expect(try cell["parameters"] == PNGTexts(one).entries.first.map { .string($0.value) })
+      #expect(try cell["parameters"] == PNGTexts(one).entries.first.map { JSONValue.string($0.value) })
       #expect(cell["warnings"] == .array([]) && cell["steps"] == .integer(2))
     }
     let texts = try PNGTexts(file).entries
@@ -114,7 +114,7 @@ import Testing
       (["--x", "width=4096", "--zoom", "64"], 64, "--zoom 64: the sheet is too large: an image of "),
       (["--x", "seed=1", "--output", "none/a.png"], 64, "--output: 'none/a.png' cannot be written: "),
       (["--x", "plugin=none,bad.lua", "--steps", "1", "--quiet"], 3, "bad.lua:2: "),
-      (["--x", "guidance_scale=1,3e38", "--steps", "1", "--quiet"], 1, ""),
+      (["--x", "guidance_scale=1,3e38", "--steps", "2", "--quiet"], 1, ""),
     ]
     for (arguments, status, message) in cases {
       let outcome = try await sheet(arguments)
