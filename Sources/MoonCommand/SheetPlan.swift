@@ -78,7 +78,7 @@ package struct SheetPlan: Sendable {
         for text in cell.options.plugins.plugins {
           guard let plugin = descriptions[PluginSpecification(text).name] else { continue }
           if !plugin.pipelines.contains(pipeline.name) {
-            throw PluginError.misfit(plugin: plugin.id, pipelines: plugin.pipelines, model: pipeline.name)
+            throw PluginError.wrongPipeline(plugin: plugin.id, pipelines: plugin.pipelines, model: pipeline.name)
           }
         }
         return try pipeline.check(cell.options.request())

@@ -12,7 +12,7 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
   case badOption(plugin: String, detail: String)
 
   /// The error of a plugin for other pipelines than the model's.
-  package static func misfit(plugin: String, pipelines: [String], model: String) -> PluginError {
+  package static func wrongPipeline(plugin: String, pipelines: [String], model: String) -> PluginError {
     .misfit(plugin: plugin, detail: "the plugin fits \(pipelines.joined(separator: " and ")), not \(model)")
   }
 
