@@ -28,6 +28,11 @@ package struct OutputNames: Equatable, Sendable {
     count == 1 ? [path] : (0..<count).map { "\(stem)-\($0)\(suffix)" }
   }
 
+  /// The folder for the pictures that plugins save in one of several runs.
+  package func pluginFolder(column: Int, row: Int) -> URL {
+    URL(filePath: "\(stem)-\(column + 1)-\(row + 1)_plugins", directoryHint: .isDirectory)
+  }
+
   /// The folder for the pictures that plugins save; each plugin makes its own folder in it.
   package var pluginFolder: URL { URL(filePath: stem + "_plugins", directoryHint: .isDirectory) }
 }

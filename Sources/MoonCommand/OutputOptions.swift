@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 
 /// Options that say where the results go, and what is told.
 package struct OutputOptions: ParsableArguments {
@@ -8,16 +8,6 @@ package struct OutputOptions: ParsableArguments {
       "The picture to make or to replace; several become NAME-0.png, NAME-1.png, ... Plugins save to NAME_plugins/.",
       valueName: "file.png"))
   package var output = "out.png"
-
-  @Option(
-    help: ArgumentHelp(
-      "Writes the final latents and the decoder's output, as float32.", valueName: "file.safetensors"))
-  package var saveLatents: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Writes what a replay of the run needs, for plugin test and plugin dry-run.", valueName: "file.safetensors"))
-  package var recordTrace: String?
 
   @Flag(help: "Prints one JSON object about the run.")
   package var json = false
@@ -33,12 +23,5 @@ package struct OutputOptions: ParsableArguments {
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
     do { _ = try OutputNames(output) } catch { throw ValidationError("\(error)") }
-    for case (let option, let path?) in [("--save-latents", saveLatents), ("--record-trace", recordTrace)]
-    where !path.lowercased().hasSuffix(".safetensors") {
-      throw ValidationError("\(option): '\(path)' does not end in .safetensors")
-    }
-    if let saveLatents, saveLatents == recordTrace {
-      throw ValidationError("--record-trace: '\(saveLatents)' is the file of --save-latents")
-    }
   }
 }

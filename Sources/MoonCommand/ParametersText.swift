@@ -12,13 +12,19 @@ package struct ParametersText: Sendable {
   package let picture: Int
   /// Name of the model.
   package let model: String
+  /// Settings beyond those of the run.
+  package let others: [(name: String, value: String)]
 
   /// The text for one picture of a run.
-  package init(_ request: GenerationRequest, report: RunReport, picture: Int, model: String) {
+  package init(
+    _ request: GenerationRequest, report: RunReport, picture: Int, model: String,
+    others: [(name: String, value: String)] = []
+  ) {
     self.request = request
     self.report = report
     self.picture = picture
     self.model = model
+    self.others = others
   }
 
   /// The text of the chunk.
@@ -47,7 +53,7 @@ package struct ParametersText: Sendable {
     if isFromOneSeed && report.files.count > 1 {
       settings += [("Batch size", String(report.files.count)), ("Batch pos", String(picture))]
     }
-    return settings + [("Version", "moonstep \(Product.version)")]
+    return settings + others + [("Version", "moonstep \(Product.version)")]
   }
 
   private var sampler: String {

@@ -8,7 +8,7 @@ package struct PictureOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("What the picture shows. Repeat it for several prompts in one run.", valueName: "text"))
-  package var prompt: [String]
+  package var prompt: [String] = []
 
   @Option(
     help: ArgumentHelp("What the picture should not show: once for all prompts, or once a prompt.", valueName: "text"))
@@ -46,11 +46,18 @@ package struct PictureOptions: ParsableArguments {
   /// Pictures of the run.
   package var batchSize: Int { prompt.count * numImages }
 
+  /// Checks that there is a prompt.
+  ///
+  /// - Throws: `ValidationError`.
+  package func checkPrompt() throws {
+    if prompt.isEmpty { throw ValidationError("Missing expected argument '--prompt <text> ...'") }
+  }
+
   /// Checks what can be checked without the model.
   ///
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
-    if negativePrompt.count > 1 && negativePrompt.count != prompt.count {
+    if negativePrompt.count > 1 && negativePrompt.count != prompt.count && !prompt.isEmpty {
       throw ValidationError(
         "--negative-prompt: \(negativePrompt.count) are given for \(prompt.count) prompts; give one, or one a prompt")
     }
@@ -58,7 +65,7 @@ package struct PictureOptions: ParsableArguments {
     for (option, size) in [("--width", width), ("--height", height)] {
       if let size, !(1...16384).contains(size) { throw ValidationError("\(option): \(size) is outside 1..16384") }
     }
-    if let count = seed?.seeds.count, count != 1 && count != batchSize {
+    if let count = seed?.seeds.count, count != 1 && count != batchSize && !prompt.isEmpty {
       throw ValidationError(
         "--seed: \(count) seeds are given, but the run makes \(batchSize) picture\(batchSize == 1 ? "" : "s"); "
           + "give one seed, or one a picture")

@@ -12,10 +12,6 @@ package struct PluginOptions: ParsableArguments {
       """, valueName: "name[:key=value,...]"))
   package var plugins: [String] = []
 
-  @Flag(
-    help: "Makes the pictures again whenever a plugin's file changes, until Ctrl-C; the model stays loaded.")
-  package var watch = false
-
   @Option(
     name: .customLong("on-plugin-error"),
     help: ArgumentHelp(
@@ -78,7 +74,6 @@ package struct PluginOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
-    if watch && plugins.isEmpty { throw ValidationError("--watch: it needs a plugin to watch: --callback") }
     let counts = [
       ("--plugin-memory", memory, 1...65_536), ("--plugin-tensor-memory", tensorMemory, 0...1_048_576),
       ("--plugin-instructions", instructions, 1...1_000_000_000_000), ("--plugin-log", logSize, 0...1_048_576),

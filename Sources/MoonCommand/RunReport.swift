@@ -61,7 +61,7 @@ package struct RunReport: Sendable {
   }
 
   /// A time in seconds without the digits that no clock tells.
-  private static func microseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e6 }
+  static func microseconds(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e6 }
 
   /// What a person is told at the end: one line a picture.
   package var summary: String {

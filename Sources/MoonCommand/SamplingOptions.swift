@@ -89,6 +89,9 @@ package struct SamplingOptions: ParsableArguments {
     for (option, value) in numbers where !Float(value).isFinite {
       throw ValidationError("\(option): \(value) is not a finite number that float32 can hold")
     }
+    for (option, share) in [("--guidance-rescale", guidanceRescale), ("--eta", eta)] where !(0...1).contains(share) {
+      throw ValidationError("\(option): \(share) is outside 0..1")
+    }
     if !(0...1000).contains(clipSkip) { throw ValidationError("--clip-skip: \(clipSkip) is outside 0..1000") }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: \(threads) is outside 1..1024")

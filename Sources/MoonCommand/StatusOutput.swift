@@ -44,10 +44,11 @@ package final class StatusOutput: Sendable {
   ///   - step: The step, from 0.
   ///   - count: Steps of the run.
   ///   - seconds: Seconds that the step took.
-  package func stepEnded(_ step: Int, of count: Int, seconds: Double) {
+  ///   - place: Which of several runs it is, where there are several: `cell 2/12`.
+  package func stepEnded(_ step: Int, of count: Int, seconds: Double, in place: String? = nil) {
     if isQuiet { return }
     state.withLock { state in
-      let text = state.progress.ended(step: step, of: count, seconds: seconds)
+      let text = (place.map { "\($0), " } ?? "") + state.progress.ended(step: step, of: count, seconds: seconds)
       if isTerminal { show(text, &state) } else { write(text + "\n") }
     }
   }

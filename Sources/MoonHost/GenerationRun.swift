@@ -98,9 +98,8 @@ public actor GenerationRun {
     let seed = request.seeds.first ?? 0
     if loadedSeed != seed { try loadPlugins(seed: seed) }
     for plugin in plugins where !plugin.manifest.pipelines.contains(pipeline.name) {
-      throw PluginError.misfit(
-        plugin: plugin.manifest.id,
-        detail: "the plugin fits \(plugin.manifest.pipelines.joined(separator: " and ")), not \(pipeline.name)")
+      throw PluginError.wrongPipeline(
+        plugin: plugin.manifest.id, pipelines: plugin.manifest.pipelines, model: pipeline.name)
     }
     // A plugin's state belongs to one run.
     defer {

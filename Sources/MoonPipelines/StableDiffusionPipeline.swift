@@ -154,18 +154,38 @@ public struct StableDiffusionPipeline: Sendable {
     return 40 * 4 * first > Double(available) / 2
   }
 
+  /// Checks a request as `run` does before it begins.
+  ///
+  /// - Parameter request: What would be made.
+  /// - Returns: The size of its pictures.
+  /// - Throws: `PipelineError.badRequest`, naming the option; `SchedulerError`.
+  package func check(_ request: GenerationRequest) throws -> PictureSize {
+    let inputs = try inputs(of: request, warn: { _ in })
+    let (scheduler, configuration, _) = try makeScheduler(request)
+    _ = try request.window(
+      in: scheduler, trainSteps: configuration.trainSteps,
+      strength: request.effectiveStrength(isXL: parts.encoder.isXL))
+    guard inputs.region != nil, let image = request.images.first else { return inputs.size }
+    return PictureSize(height: image.height, width: image.width)
+  }
+
+  /// The pictures of a request that was found good.
+  private func inputs(of request: GenerationRequest, warn: (String) -> Void) throws -> PictureInputs {
+    try request.check(against: parts, controlNets: controlNets.count, adapters: adapters.count)
+    let sample = parts.unet.configuration
+    let inputs = try PictureInputs(
+      request, factor: factor,
+      modelSize: PictureSize(height: sample.sampleHeight &* factor, width: sample.sampleWidth &* factor), warn: warn)
+    try request.check(inputs.size, factor: factor)
+    return inputs
+  }
+
   /// Encodes the prompts, sets the schedule and makes the first latents.
   private func prepare(
     _ request: GenerationRequest, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (DenoisingRun, NoiseSource, SchedulerConfiguration) {
-    try request.check(against: parts, controlNets: controlNets.count, adapters: adapters.count)
     var notes: [String] = []
-    let sample = parts.unet.configuration
-    let inputs = try PictureInputs(
-      request, factor: factor,
-      modelSize: PictureSize(height: sample.sampleHeight &* factor, width: sample.sampleWidth &* factor),
-      warn: { notes.append($0) })
-    try request.check(inputs.size, factor: factor)
+    let inputs = try inputs(of: request, warn: { notes.append($0) })
     let (scheduler, configuration, corrections) = try makeScheduler(request)
     let strength = request.effectiveStrength(isXL: parts.encoder.isXL)
     let window = try request.window(in: scheduler, trainSteps: configuration.trainSteps, strength: strength)
@@ -185,7 +205,7 @@ public struct StableDiffusionPipeline: Sendable {
     var state = RunState(
       guidanceScale: request.guidanceScale, guidanceRescale: request.guidanceRescale, latents: start.latents,
       conditional: try encoder.conditional())
-    state.imitatesGuidance = sample.guidanceWidth != nil
+    state.imitatesGuidance = parts.unet.configuration.guidanceWidth != nil
     if state.guides { state.unconditional = try encoder.unconditional() }
     state.mask = start.mask.map { HalvedTensor($0) }
     state.maskedImageLatents = start.maskedImageLatents.map { HalvedTensor($0) }

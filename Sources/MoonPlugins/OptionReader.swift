@@ -52,7 +52,9 @@ package enum OptionReader {
   /// The text that `given` reads as these values.
   package static func text(of values: [(name: String, value: OptionValue)]) -> String {
     let object = Dictionary(values.map { ($0.name, $0.value) }) { _, last in last }
-    return object.isEmpty ? "" : (try? JSONEncoder().encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return object.isEmpty ? "" : (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   private static func declaration(
@@ -82,14 +84,43 @@ package enum OptionReader {
     for (name, text) in entries {
       let declaration = try declaration(name, declarations, plugin)
       if values[name] != nil { throw PluginError.badOption(plugin: plugin, detail: "option '\(name)' is given twice") }
-      values[name] = try value(of: text, kind: declaration.kind).orThrow(
-        PluginError.badOption(
-          plugin: plugin,
-          detail:
-            "option '\(name)' must be \(OptionDeclaration.article(declaration.kind)), found '\(PluginText.escaped(text))'"
-        ))
+      values[name] = try value(of: text, for: declaration, plugin: plugin)
     }
     return values
+  }
+
+  /// The value of one option from its text alone, of the right kind.
+  private static func value(
+    of text: String, for declaration: OptionDeclaration, plugin: String
+  ) throws(PluginError) -> OptionValue {
+    try value(of: text, kind: declaration.kind).orThrow(
+      PluginError.badOption(
+        plugin: plugin,
+        detail: "option '\(declaration.name)' must be \(OptionDeclaration.article(declaration.kind)), found "
+          + "'\(PluginText.escaped(text))'"))
+  }
+
+  /// A specification's options with one of them replaced, as a text that `given` reads.
+  ///
+  /// - Parameters:
+  ///   - text: The options, as for `values`.
+  ///   - declaration: The option to set.
+  ///   - value: Its value, all of it, commas included.
+  ///   - declarations: What the plugin declares.
+  ///   - plugin: The plugin as messages name it.
+  /// - Returns: All options that are given.
+  /// - Throws: `PluginError.badOption`.
+  package static func text(
+    _ text: String, setting declaration: OptionDeclaration, to value: String, declarations: [OptionDeclaration],
+    plugin: String
+  ) throws(PluginError) -> String {
+    var values = try given(in: text, declarations: declarations, plugin: plugin)
+    let new = try self.value(of: value, for: declaration, plugin: plugin)
+    if let fault = declaration.fault(in: new) {
+      throw PluginError.badOption(plugin: plugin, detail: "option '\(declaration.name)' \(fault)")
+    }
+    values[declaration.name] = new
+    return self.text(of: values.map { ($0.key, $0.value) })
   }
 
   private static func json(

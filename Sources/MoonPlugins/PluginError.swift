@@ -11,6 +11,11 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An option value that does not fit its declaration.
   case badOption(plugin: String, detail: String)
 
+  /// The error of a plugin for other pipelines than the model's.
+  package static func wrongPipeline(plugin: String, pipelines: [String], model: String) -> PluginError {
+    .misfit(plugin: plugin, detail: "the plugin fits \(pipelines.joined(separator: " and ")), not \(model)")
+  }
+
   /// One sentence that begins with the plugin, where there is one.
   public var description: String {
     switch self {

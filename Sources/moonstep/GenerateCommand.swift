@@ -7,6 +7,12 @@ internal import MoonPipelines
 internal import MoonPlugins
 internal import MoonTensor
 
+/// Whether plugins are watched.
+struct WatchOptions: ParsableArguments {
+  @Flag(help: "Makes the pictures again whenever a plugin's file changes, until Ctrl-C; the model stays loaded.")
+  var watch = false
+}
+
 /// From prompts to pictures.
 struct GenerateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,33 +26,35 @@ struct GenerateCommand: AsyncParsableCommand {
       3 a plugin failed, 64 bad usage, 65 bad model or image file, 130 second Ctrl-C.
       """)
 
-  @OptionGroup(title: "Picture") var picture: PictureOptions
-  @OptionGroup(title: "Sampling") var sampling: SamplingOptions
-  @OptionGroup(title: "From a picture") var input: InputPictureOptions
-  @OptionGroup(title: "Networks beside the model") var networks: NetworkOptions
-  @OptionGroup(title: "SDXL") var sdxl: SDXLOptions
-  @OptionGroup(title: "Plugins") var plugins: PluginOptions
-  @OptionGroup(title: "Memory") var memory: MemoryOptions
+  @OptionGroup var options: RunOptions
+  @OptionGroup(title: "Plugins") var watching: WatchOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Output") var recording: RecordingOptions
+
+  func validate() throws {
+    try options.picture.checkPrompt()
+    if watching.watch && options.plugins.plugins.isEmpty {
+      throw ValidationError("--watch: it needs a plugin to watch: --callback")
+    }
+  }
 
   func run() async throws {
     let names = try OutputNames(output.output)
-    let files = names.pictures(count: picture.batchSize)
+    let files = names.pictures(count: options.picture.batchSize)
     for file in files { try OutputCheck.check(file, option: "--output") }
-    if let path = output.saveLatents { try OutputCheck.check(path, option: "--save-latents") }
-    if let path = output.recordTrace { try OutputCheck.check(path, option: "--record-trace") }
-    let request = try makeRequest()
+    if let path = recording.saveLatents { try OutputCheck.check(path, option: "--save-latents") }
+    if let path = recording.recordTrace { try OutputCheck.check(path, option: "--record-trace") }
+    var request = try options.request()
+    request.recordsTrace = recording.recordTrace != nil
     let status = StatusOutput(isQuiet: output.quiet)
     let stop = StopFlag()
     let signals = InterruptSignals(raising: stop, status: status)
     let listeners = signals.listen()
     defer { withExtendedLifetime(listeners) { status.finish() } }
-    let run = GenerationRun(
-      plugins: plugins.plugins, policy: plugins.policy, limits: plugins.limits, imageFolder: names.pluginFolder,
-      log: { status.note($0) }, warn: { status.warning($0) })
+    let run = options.run(imageFolder: names.pluginFolder, status: status)
     var session = Session(run: run, request: request, files: files, status: status, stop: stop, signals: signals)
-    if plugins.watch {
-      try await watch(&session)
+    if watching.watch {
+      try await makeAgain(&session)
     } else {
       try await make(&session)
     }
@@ -68,11 +76,11 @@ struct GenerateCommand: AsyncParsableCommand {
   private func make(_ session: inout Session) async throws {
     let (status, request) = (session.status, session.request)
     let summaries = try await session.run.loadPlugins(seed: request.seeds[0])
-    let (pipeline, loadSeconds) = try session.model ?? loadModel(status)
+    let (pipeline, loadSeconds) = try session.model ?? options.loadModel(status)
     session.model = (pipeline, loadSeconds)
     status.phase("encoding the prompt")
     let result = try await session.run.generate(
-      with: pipeline, request, threads: sampling.threads, stop: session.stop,
+      with: pipeline, request, threads: options.sampling.threads, stop: session.stop,
       progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds) })
     status.finish()
     let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
@@ -83,8 +91,8 @@ struct GenerateCommand: AsyncParsableCommand {
 
   /// Makes the pictures, and again after each change of a plugin, until Ctrl-C. A plugin that fails is told of, and its
   /// next change is waited for.
-  private func watch(_ session: inout Session) async throws {
-    let watch = PluginWatch(plugins.plugins)
+  private func makeAgain(_ session: inout Session) async throws {
+    let watch = PluginWatch(options.plugins.plugins)
     while true {
       let snapshot = watch.snapshot()
       session.signals.setIdle(false)
@@ -102,58 +110,19 @@ struct GenerateCommand: AsyncParsableCommand {
     }
   }
 
-  private func loadModel(
-    _ status: StatusOutput
-  ) throws -> (pipeline: StableDiffusionPipeline, loadSeconds: Double) {
-    status.phase("loading \(picture.model)")
-    let start = ContinuousClock.now
-    var options = networks.modelOptions(variant: picture.variant)
-    memory.fill(&options)
-    let pipeline = try StableDiffusionPipeline(contentsOf: URL(filePath: picture.model), options: options)
-    return (pipeline, (ContinuousClock.now - start) / .seconds(1))
-  }
-
-  private func makeRequest() throws -> GenerationRequest {
-    let seeds = (picture.seed ?? .random()).seeds
-    var request = GenerationRequest(prompt: "", seed: seeds[0])
-    request.prompts = picture.prompt
-    request.negativePrompts = picture.negativePrompt
-    request.imagesPerPrompt = picture.numImages
-    request.inferenceSteps = sampling.steps
-    request.guidanceScale = sampling.guidanceScale
-    request.guidanceRescale = sampling.guidanceRescale
-    request.eta = sampling.eta
-    request.clipSkip = sampling.clipSkip
-    request.height = picture.height
-    request.width = picture.width
-    request.seeds = seeds
-    request.latents = try picture.latents.map { try LatentsFile.read(URL(filePath: $0)) }
-    request.scheduler = sampling.scheduler
-    request.timesteps = sampling.timesteps?.numbers.compactMap { Int(exactly: $0) } ?? []
-    request.sigmas = sampling.sigmas?.numbers ?? []
-    request.randomDevice = sampling.rng.device
-    try input.fill(&request)
-    try networks.fill(&request)
-    sdxl.fill(&request)
-    request.schedulerOptions = sampling.settings.map { ($0.key, $0.value) }
-    request.recordsTrace = output.recordTrace != nil
-    return request
-  }
-
   /// Writes the pictures and, if asked for, the latents; each file appears whole or not at all.
   private func write(_ result: GenerationResult, _ report: RunReport, _ request: GenerationRequest) throws {
-    let model = URL(filePath: picture.model).standardizedFileURL.lastPathComponent
     do {
       for (index, image) in result.images.enumerated() {
-        let parameters = ParametersText(request, report: report, picture: index, model: model)
+        let parameters = ParametersText(request, report: report, picture: index, model: options.modelName)
         try PNG.write(
           image, to: URL(filePath: report.files[index]),
           text: [("parameters", parameters.text), ("moonstep", report.json.text)])
       }
-      if let path = output.saveLatents {
+      if let path = recording.saveLatents {
         try LatentsFile.write(latents: result.latents, image: result.decoded, to: URL(filePath: path))
       }
-      if let path = output.recordTrace { try result.trace?.write(to: URL(filePath: path)) }
+      if let path = recording.recordTrace { try result.trace?.write(to: URL(filePath: path)) }
     } catch {
       throw CommandFailure.writing(error)
     }

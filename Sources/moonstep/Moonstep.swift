@@ -8,7 +8,9 @@ internal import MoonCommand
     commandName: "moonstep",
     abstract: "Stable Diffusion with sandboxed Lua plugins between the denoising steps.",
     version: Product.version,
-    subcommands: [GenerateCommand.self, ModelsCommand.self, PluginCommand.self, ProfileCommand.self],
+    subcommands: [
+      GenerateCommand.self, SheetCommand.self, ModelsCommand.self, PluginCommand.self, ProfileCommand.self,
+    ],
     defaultSubcommand: GenerateCommand.self)
 
   static func main() async {

@@ -25,7 +25,9 @@ import Testing
     #expect(sampling.steps == 50 && sampling.guidanceScale == 7.5 && sampling.guidanceRescale == 0)
     #expect(sampling.eta == 0 && sampling.clipSkip == 0 && sampling.scheduler == nil && sampling.settings == [])
     let output = try OutputOptions.parse([])
-    #expect(output.output == "out.png" && output.saveLatents == nil && !output.json && !output.quiet)
+    #expect(output.output == "out.png" && !output.json && !output.quiet)
+    let recording = try RecordingOptions.parse([])
+    #expect(recording.saveLatents == nil && recording.recordTrace == nil)
     let plugins = try PluginOptions.parse([])
     let (limits, promised) = (plugins.limits, PluginLimits())
     #expect(plugins.plugins == [] && plugins.policy == .abort)
@@ -73,7 +75,7 @@ import Testing
       #expect(complaint(PictureOptions.self, ["--model", "m", "--prompt", "a"] + arguments) == wanted)
     }
     #expect(complaint(PictureOptions.self, ["--prompt", "a"]) == "Missing expected argument '--model <path>'")
-    #expect(complaint(PictureOptions.self, ["--model", "m"]) == "Missing expected argument '--prompt <text> ...'")
+    #expect(throws: ValidationError.self) { try PictureOptions.parse(["--model", "m"]).checkPrompt() }
   }
 
   @Test("of the memory take words and MiB")
@@ -98,6 +100,8 @@ import Testing
       (["--steps", "0"], "--steps: 0 is outside 1..1000000"),
       (["--guidance-scale", "nan"], "--guidance-scale: nan is not a finite number that float32 can hold"),
       (["--eta", "1e39"], "--eta: 1e+39 is not a finite number that float32 can hold"),
+      (["--eta", "-0.5"], "--eta: -0.5 is outside 0..1"),
+      (["--guidance-rescale", "2"], "--guidance-rescale: 2.0 is outside 0..1"),
       (["--clip-skip", "5000"], "--clip-skip: 5000 is outside 0..1000"),
       (["--threads", "0"], "--threads: 0 is outside 1..1024"),
     ]
@@ -123,6 +127,6 @@ import Testing
       complaint(OutputOptions.self, ["--output", "a.jpg"])
         == "--output: 'a.jpg' does not end in a file name with .png")
     #expect(
-      complaint(OutputOptions.self, ["--save-latents", "a"]) == "--save-latents: 'a' does not end in .safetensors")
+      complaint(RecordingOptions.self, ["--save-latents", "a"]) == "--save-latents: 'a' does not end in .safetensors")
   }
 }
