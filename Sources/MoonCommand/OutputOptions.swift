@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Foundation
 
 /// Options that say where the results go, and what is told.
 package struct OutputOptions: ParsableArguments {
@@ -25,8 +26,24 @@ package struct OutputOptions: ParsableArguments {
   @Flag(help: "Tells nothing but warnings and errors.")
   package var quiet = false
 
+  @Option(
+    defaultAsFlag: PreviewChoice.auto, parsing: .next,
+    help: ArgumentHelp(
+      """
+      Shows the picture so far above the progress line, and the finished one at the end: as a picture on terminals like \
+      kitty and iTerm2, else out of coloured characters. Nothing where standard error is no terminal.
+      """, valueName: "auto|kitty|iterm|blocks|off"))
+  package var preview: PreviewChoice?
+
   /// Options with their defaults, to be parsed.
   package init() {}
+
+  /// How pictures so far are shown on standard error; `nil` for none.
+  package var previewStyle: PreviewStyle? {
+    if quiet { return nil }
+    return preview?.style(
+      environment: ProcessInfo.processInfo.environment, isTerminal: StandardStream.error.isTerminal)
+  }
 
   /// Checks the names.
   ///

@@ -44,7 +44,9 @@ struct GenerateCommand: AsyncParsableCommand {
     let run = GenerationRun(
       plugins: plugins.plugins, policy: plugins.policy, limits: plugins.limits, imageFolder: names.pluginFolder,
       log: { status.note($0) }, warn: { status.warning($0) })
-    var session = Session(run: run, request: request, files: files, status: status, stop: stop, signals: signals)
+    var session = Session(
+      run: run, request: request, files: files, status: status, style: output.previewStyle, stop: stop, signals: signals
+    )
     if plugins.watch {
       try await watch(&session)
     } else {
@@ -58,6 +60,8 @@ struct GenerateCommand: AsyncParsableCommand {
     let request: GenerationRequest
     let files: [String]
     let status: StatusOutput
+    /// How the pictures so far are shown.
+    let style: PreviewStyle?
     let stop: StopFlag
     let signals: InterruptSignals
     /// The model and the seconds of its loading, once it is loaded.
@@ -71,9 +75,12 @@ struct GenerateCommand: AsyncParsableCommand {
     let (pipeline, loadSeconds) = try session.model ?? loadModel(status)
     session.model = (pipeline, loadSeconds)
     status.phase("encoding the prompt")
+    let preview = session.style.map { Preview(style: $0, status: status) }
     let result = try await session.run.generate(
       with: pipeline, request, threads: sampling.threads, stop: session.stop,
+      afterStep: { preview?.show($0) },
       progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds) })
+    preview?.finish(result.images)
     status.finish()
     let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
     for warning in report.warnings { status.warning(warning) }
