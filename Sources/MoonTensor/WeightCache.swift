@@ -52,14 +52,13 @@ package final class WeightCache: Sendable {
         state.used += byteCount
         state.kept += byteCount
       }
-      return unsafe Floats(base: (piece.base + state.used).bindMemory(to: Float.self, capacity: count), count: count)
+      return unsafe Floats(base: (piece.base + state.used).bindMemory(to: Float.self, capacity: count))
     }
   }
 
   /// Floats that somebody keeps.
   @safe struct Floats: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
-    let count: Int
   }
 }
 

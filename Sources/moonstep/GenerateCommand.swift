@@ -99,8 +99,7 @@ struct GenerateCommand: AsyncParsableCommand {
         try await make(&session)
       } catch let error where error.isOfPlugin {
         session.status.finish()
-        let excerpt = (error as? PluginFailure)?.excerpt.map { "\($0)\n" } ?? ""
-        try StandardStream.error.write("moonstep: \(CommandFailure(error).message)\n\(excerpt)")
+        try StandardStream.error.write(CommandFailure(error).text)
       }
       if session.stop.isRaised { return }
       session.signals.setIdle(true)
