@@ -9,13 +9,13 @@ package struct CheckSheet: Sendable {
   package init(_ reports: [PluginCheckReport]) { self.reports = reports }
 
   /// Whether nothing failed.
-  package var isOK: Bool { reports.allSatisfy(\.isOK) }
+  package var isOK: Bool { reports.areOK }
 
   /// For each plugin its name, a line for each kind of run, and warnings.
   package var text: String {
     reports.map { report in
       var lines = PluginText.escaped(report.path) + (report.id.map { ", \($0)" } ?? "") + "\n"
-      if let failure = report.loading { lines += Self.indented(failure) }
+      if let failure = report.loading { lines += failure.indented }
       let width = report.entries.map(\.kind.count).max() ?? 0
       var told: Set<String> = []
       for entry in report.entries {
@@ -25,52 +25,32 @@ package struct CheckSheet: Sendable {
         case .refused(let reason): lines += "\(name)does not fit: \(reason)\n"
         case .failed(let failure):
           let isNew = told.insert(failure.description).inserted
-          lines += isNew ? "\(name)failed\n" + Self.indented(failure) : "\(name)failed, as above\n"
+          lines += isNew ? "\(name)failed\n" + failure.indented : "\(name)failed, as above\n"
         }
       }
       return lines + report.warnings.map { "  warning: \($0)\n" }.joined()
     }.joined()
   }
 
-  /// A failure's sentence and the line of source that it names.
-  static func indented(_ failure: PluginFailure) -> String {
-    let excerpt = failure.excerpt?.split(separator: "\n", omittingEmptySubsequences: false) ?? []
-    return "    \(failure.description)\n" + excerpt.map { "    \($0)\n" }.joined()
-  }
-
   /// The same as one JSON object.
-  package var json: JSONText {
+  package var json: JSONText { reports.json }
+}
+
+extension PluginCheckReport: SheetEntry {
+  var json: JSONText {
     .object([
-      .init("ok", .bool(isOK)),
+      .init("path", .string(path)), .init("id", id.map { .string($0) } ?? .null), .init("ok", .bool(isOK)),
+      .init("error", loading?.json ?? .null),
       .init(
-        "plugins",
+        "kinds",
         .array(
-          reports.map { report in
+          entries.map { entry in
             .object([
-              .init("path", .string(report.path)), .init("id", report.id.map { .string($0) } ?? .null),
-              .init("ok", .bool(report.isOK)),
-              .init("error", report.loading.map { Self.json($0) } ?? .null),
-              .init(
-                "kinds",
-                .array(
-                  report.entries.map { entry in
-                    .object([
-                      .init("kind", .string(entry.kind)), .init("runs", .integer(Int64(entry.runs))),
-                      .init("verdict", .string(entry.verdict.name)),
-                      .init("error", entry.verdict.json),
-                    ])
-                  })),
-              .init("warnings", .strings(report.warnings)),
+              .init("kind", .string(entry.kind)), .init("runs", .integer(Int64(entry.runs))),
+              .init("verdict", .string(entry.verdict.name)), .init("error", entry.verdict.json),
             ])
           })),
-    ])
-  }
-
-  /// A failure as JSON.
-  static func json(_ failure: PluginFailure) -> JSONText {
-    .object([
-      .init("message", .string(failure.description)),
-      .init("excerpt", failure.excerpt.map { .string($0) } ?? .null),
+      .init("warnings", .strings(warnings)),
     ])
   }
 }
@@ -90,7 +70,7 @@ extension PluginCheckReport.Verdict {
     switch self {
     case .ok: .null
     case .refused(let reason): .object([.init("message", .string(reason)), .init("excerpt", .null)])
-    case .failed(let failure): CheckSheet.json(failure)
+    case .failed(let failure): failure.json
     }
   }
 }

@@ -1,29 +1,38 @@
 /// The texts that `plugin new` writes; `NAME` is the plugin's id, `PATH` what runs it.
 enum PluginTemplate {
-  /// A plugin in one file.
-  static let file = """
+  /// The first lines; `tests` says where the tests are.
+  private static func opening(tests: String) -> String {
+    """
     --@moonstep 1
     -- NAME: lowers the guidance weight from step to step. A start for a plugin of your own.
     --
     --   moonstep plugin check PATH                      every hook on small runs of each kind, no model needed
-    --   moonstep plugin test PATH                       the tests at the end of this file
+    --   moonstep plugin test PATH                       the tests \(tests)
     --   moonstep plugin dry-run PATH:final=2 --steps 25 what each step costs
     --   moonstep --model MODEL --prompt "a red apple" --callback PATH:final=2 --watch
+    """
+  }
 
+  /// The local variable of a run.
+  private static let state = """
     -- What lies outside of the table is run once, when the file is loaded. Each run has a sandbox of its own, so this
     -- variable starts anew with every run.
     local first
+    """
 
-    ---@type moonstep.Plugin
-    return {
-      id = "NAME", version = "0.1.0", api = 1,
-      summary = "Lowers the guidance weight linearly over the run.",
+  /// Fields that say what the plugin fits and wants.
+  private static let scope = """
       -- pipelines = { "sd", "sdxl" },       -- those that it fits; both without this line
       tensor_inputs = {},                    -- what `kwargs` holds: names such as "latents"; all without this line
-      options = {
-        final = { type = "number", default = 1.0, min = 0, max = 30, help = "weight at the last step" },
-      },
+    """
 
+  /// The option of both.
+  private static let finalOption = """
+        final = { type = "number", default = 1.0, min = 0, max = 30, help = "weight at the last step" },
+    """
+
+  /// The hooks of both, up to the weight of a step.
+  private static let begin = """
       -- Before the first step. error("...", 0) says that the plugin does not fit this run.
       on_run_begin = function(pipe)
         first = pipe.guidance_scale
@@ -32,6 +41,24 @@ enum PluginTemplate {
       -- Before each step, counted from 0: what is set here counts for the step.
       on_step_begin = function(pipe, step, t)
         local share = step / math.max(pipe.num_timesteps - 1, 1)
+    """
+
+  /// A plugin in one file.
+  static let file = """
+    \(opening(tests: "at the end of this file"))
+
+    \(state)
+
+    ---@type moonstep.Plugin
+    return {
+      id = "NAME", version = "0.1.0", api = 1,
+      summary = "Lowers the guidance weight linearly over the run.",
+    \(scope)
+      options = {
+    \(finalOption)
+      },
+
+    \(begin)
         pipe.guidance_scale = first + (pipe.options.final - first) * share
       end,
 
@@ -60,40 +87,24 @@ enum PluginTemplate {
 
   /// The main file of a plugin in a folder.
   static let folder = """
-    --@moonstep 1
-    -- NAME: lowers the guidance weight from step to step. A start for a plugin of your own.
-    --
-    --   moonstep plugin check PATH                      every hook on small runs of each kind, no model needed
-    --   moonstep plugin test PATH                       the tests in test.lua
-    --   moonstep plugin dry-run PATH:final=2 --steps 25 what each step costs
-    --   moonstep --model MODEL --prompt "a red apple" --callback PATH:final=2 --watch
+    \(opening(tests: "in test.lua"))
 
     -- A plugin in a folder may require its own files, and nothing else.
     local curve = require("curve")
 
-    -- What lies outside of the table is run once, when the file is loaded. Each run has a sandbox of its own, so this
-    -- variable starts anew with every run.
-    local first
+    \(state)
 
     ---@type moonstep.Plugin
     return {
       id = "NAME", version = "0.1.0", api = 1,
       summary = "Lowers the guidance weight over the run.",
-      -- pipelines = { "sd", "sdxl" },       -- those that it fits; both without this line
-      tensor_inputs = {},                    -- what `kwargs` holds: names such as "latents"; all without this line
+    \(scope)
       options = {
-        final = { type = "number", default = 1.0, min = 0, max = 30, help = "weight at the last step" },
+    \(finalOption)
         shape = { type = "choice", choices = { "linear", "cosine" }, default = "linear", help = "how it falls" },
       },
 
-      -- Before the first step. error("...", 0) says that the plugin does not fit this run.
-      on_run_begin = function(pipe)
-        first = pipe.guidance_scale
-      end,
-
-      -- Before each step, counted from 0: what is set here counts for the step.
-      on_step_begin = function(pipe, step, t)
-        local share = step / math.max(pipe.num_timesteps - 1, 1)
+    \(begin)
         pipe.guidance_scale = first + (pipe.options.final - first) * curve[pipe.options.shape](share)
       end,
     }

@@ -45,26 +45,27 @@ package struct ProfileTable: Sendable {
 
   /// A line for each kind of operation: calls, seconds, share of the part, GFLOP/s where operations are counted.
   package var text: String {
-    var lines: [String] = []
+    var table = TextTable([.left, .right, .right, .right, .right])
     for part in parts {
-      lines.append("\(part.title): \(Self.number(part.seconds, 3)) s")
-      lines.append(Self.line("  operation", "calls", "seconds", "share", "GFLOP/s"))
+      table.add(["  operation", "calls", "seconds", "share", "GFLOP/s"])
       var rest = part.seconds
       for row in part.rows {
         rest -= row.entry.seconds
         let rate = row.entry.operations / max(row.entry.seconds, 1e-9) / 1e9
-        lines.append(
-          Self.line(
-            "  \(row.kind)", Self.number(row.calls, 0), Self.number(row.entry.seconds, 4),
-            Self.number(100 * row.entry.seconds / max(part.seconds, 1e-9), 1) + " %",
-            row.entry.operations > 0 ? Self.number(rate, 1) : ""))
+        table.add([
+          "  \(row.kind)", Self.number(row.calls, 0), Self.number(row.entry.seconds, 4),
+          Self.share(row.entry.seconds, of: part), row.entry.operations > 0 ? Self.number(rate, 1) : "",
+        ])
       }
-      lines.append(
-        Self.line(
-          "  everything else", "", Self.number(rest, 4),
-          Self.number(100 * rest / max(part.seconds, 1e-9), 1) + " %", ""))
+      table.add(["  everything else", "", Self.number(rest, 4), Self.share(rest, of: part), ""])
     }
-    return lines.joined(separator: "\n") + "\n"
+    // The columns are those of all parts; each part's lines stand below its title.
+    var lines = table.text.split(separator: "\n")[...]
+    return parts.map { part in
+      let own = lines.prefix(part.rows.count + 2)
+      lines = lines.dropFirst(own.count)
+      return "\(part.title): \(Self.number(part.seconds, 3)) s\n" + own.map { $0 + "\n" }.joined()
+    }.joined()
   }
 
   /// The same as one object, a member for each part.
@@ -89,9 +90,8 @@ package struct ProfileTable: Sendable {
       })
   }
 
-  private static func line(_ name: String, _ cells: String...) -> String {
-    name.padding(toLength: 32, withPad: " ", startingAt: 0)
-      + cells.map { String(repeating: " ", count: max(0, 10 - $0.count)) + $0 }.joined()
+  private static func share(_ seconds: Double, of part: Part) -> String {
+    number(100 * seconds / max(part.seconds, 1e-9), 1) + " %"
   }
 
   private static func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

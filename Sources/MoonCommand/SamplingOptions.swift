@@ -93,10 +93,17 @@ package struct SamplingOptions: ParsableArguments {
       throw ValidationError("\(option): \(share) is outside 0..1")
     }
     if !(0...1000).contains(clipSkip) { throw ValidationError("--clip-skip: \(clipSkip) is outside 0..1000") }
+    try Self.check(threads: threads)
+    if let scheduler { try check(scheduler) }
+  }
+
+  /// Checks a number of threads.
+  ///
+  /// - Throws: `ValidationError` that names the option.
+  package static func check(threads: Int?) throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: \(threads) is outside 1..1024")
     }
-    if let scheduler { try check(scheduler) }
   }
 
   /// Checks the scheduler's name and the fields to change.

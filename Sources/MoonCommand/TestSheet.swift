@@ -9,16 +9,16 @@ package struct TestSheet: Sendable {
   package init(_ reports: [PluginTestReport]) { self.reports = reports }
 
   /// Whether nothing failed.
-  package var isOK: Bool { reports.allSatisfy(\.isOK) }
+  package var isOK: Bool { reports.areOK }
 
   /// A line for each test, what failed, and a summary.
   package var text: String {
     let lines = reports.map { report in
       var lines = PluginText.escaped(report.path) + (report.entries.isEmpty && report.isOK ? ": no tests\n" : "\n")
-      if let failure = report.loading { lines += CheckSheet.indented(failure) }
+      if let failure = report.loading { lines += failure.indented }
       for entry in report.entries {
         let name = PluginText.escaped(entry.name)
-        lines += entry.failure.map { "  failed  \(name)\n" + CheckSheet.indented($0) } ?? "  ok      \(name)\n"
+        lines += entry.failure.map { "  failed  \(name)\n" + $0.indented } ?? "  ok      \(name)\n"
       }
       // A test that fails may have said why.
       return report.isOK ? lines : lines + report.log.map { "  log: \($0)\n" }.joined()
@@ -36,28 +36,23 @@ package struct TestSheet: Sendable {
   }
 
   /// The same as one JSON object.
-  package var json: JSONText {
+  package var json: JSONText { reports.json }
+}
+
+extension PluginTestReport: SheetEntry {
+  var json: JSONText {
     .object([
-      .init("ok", .bool(isOK)),
+      .init("path", .string(path)), .init("ok", .bool(isOK)), .init("error", loading?.json ?? .null),
       .init(
-        "plugins",
+        "tests",
         .array(
-          reports.map { report in
+          entries.map { entry in
             .object([
-              .init("path", .string(report.path)), .init("ok", .bool(report.isOK)),
-              .init("error", report.loading.map { CheckSheet.json($0) } ?? .null),
-              .init(
-                "tests",
-                .array(
-                  report.entries.map { entry in
-                    .object([
-                      .init("name", .string(entry.name)), .init("ok", .bool(entry.failure == nil)),
-                      .init("error", entry.failure.map { CheckSheet.json($0) } ?? .null),
-                    ])
-                  })),
-              .init("log", .strings(report.log)),
+              .init("name", .string(entry.name)), .init("ok", .bool(entry.failure == nil)),
+              .init("error", entry.failure?.json ?? .null),
             ])
           })),
+      .init("log", .strings(log)),
     ])
   }
 }

@@ -88,12 +88,15 @@ public actor GenerationRun {
   ///   - request: What to make.
   ///   - threads: Threads to use; all processors by default.
   ///   - stop: Raised by the caller to end the loop and keep the picture so far.
+  ///   - afterStep: Called after each step and what the plugins do then, on the run's thread; it looks at the run and
+  ///     changes nothing.
   ///   - progress: Called after each step, on the run's thread.
   /// - Returns: The pictures, the latents and a report.
   /// - Throws: `PluginFailure`, `PluginError`, `PipelineError`.
   public func generate(
     with pipeline: StableDiffusionPipeline, _ request: GenerationRequest, threads: Int? = nil,
-    stop: StopFlag = StopFlag(), progress: @Sendable (StepProgress) -> Void = { _ in }
+    stop: StopFlag = StopFlag(), afterStep: @escaping @Sendable (DenoisingRun) -> Void = { _ in },
+    progress: @Sendable (StepProgress) -> Void = { _ in }
   ) throws -> GenerationResult {
     let seed = request.seeds.first ?? 0
     if loadedSeed != seed { try loadPlugins(seed: seed) }
@@ -109,9 +112,10 @@ public actor GenerationRun {
       loadedSeed = nil
       options.begin([])
     }
+    let hooks: [any StepCallback] = plugins.map { LuaCallback($0, policy: policy, options: options) }
     return try pipeline.run(
-      request, callbacks: plugins.map { LuaCallback($0, policy: policy, options: options) }, threads: threads,
-      shouldStop: { stop.isRaised }, progress: progress)
+      request, callbacks: hooks + [ClosureCallback(afterStep)], threads: threads, shouldStop: { stop.isRaised },
+      progress: progress)
   }
 }
 

@@ -100,10 +100,7 @@ final class LuaPlugin {
   /// A number that depends on the run's seed and the plugin: FNV-1a over the id, with `-2` behind it for the second
   /// plugin of that id and so on, mixed as in SplitMix64.
   private static func mixed(_ seed: UInt64, _ id: String, _ earlier: Int) -> UInt64 {
-    let name = earlier == 0 ? id : "\(id)-\(earlier + 1)"
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    var mixed = seed &+ hash
+    var mixed = seed &+ TextHash.fnv1a(earlier == 0 ? id : "\(id)-\(earlier + 1)")
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
     return mixed ^ (mixed >> 31)

@@ -39,13 +39,13 @@ struct PluginRehearsal {
   ///
   /// - Throws: `PluginError`, `PluginFailure`, `PipelineError`, `SchedulerError`.
   func run(_ rehearsal: Rehearsal, shouldStop: @escaping @Sendable () -> Bool = { false }) throws -> Outcome {
-    let log = Lines()
+    let log = LineCollector()
     var loaded: [LuaPlugin] = []
     defer { for plugin in loaded { plugin.close() } }
     for (number, specification) in plugins.enumerated() {
       let plugin = try LuaPlugin(
         specification, registry: registry, limits: limits, number: number, seed: rehearsal.request.seeds[0],
-        imageFolder: { id in imageFolder?.appending(path: id) }, log: { log.lines.append($0) },
+        imageFolder: { id in imageFolder?.appending(path: id) }, log: { log.add($0) },
         prepare: { sandbox, _ in try witness?.begin(sandbox) })
       plugin.context.witness = witness
       loaded.append(plugin)
@@ -76,11 +76,6 @@ struct PluginRehearsal {
     guard let imageFolder else { return [] }
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: imageFolder.path)) ?? []
     return names.filter { $0.hasSuffix(".png") }.map { URL(filePath: $0).lastPathComponent }.sorted()
-  }
-
-  /// Lines that plugins print.
-  private final class Lines {
-    var lines: [String] = []
   }
 
   /// Looks at the run after each step, behind all plugins.

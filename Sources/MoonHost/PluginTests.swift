@@ -17,13 +17,12 @@ struct PluginTests {
   /// - Throws: `PluginError` when there is no such plugin.
   func callAsFunction() throws -> PluginTestReport {
     var report = PluginTestReport(path: name)
-    let log = Lines()
-    defer { report.log = log.lines }
+    let log = LineCollector()
     do {
       let bench = TestBench(name, registry: registry, limits: limits, trace: trace)
       let plugin = try LuaPlugin(
         PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
-        imageFolder: { _ in nil }, log: { log.lines.append($0) }, isRun: false,
+        imageFolder: { _ in nil }, log: { log.add($0) }, isRun: false,
         prepare: { try bench.define(in: $0, $1) })
       defer { plugin.close() }
       bench.pipelines = plugin.manifest.pipelines
@@ -57,10 +56,5 @@ struct PluginTests {
       throw plugin.failure(error, in: nil)
     }
     return tests
-  }
-
-  /// Lines that tests print.
-  private final class Lines {
-    var lines: [String] = []
   }
 }

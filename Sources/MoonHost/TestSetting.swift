@@ -29,7 +29,7 @@ struct TestSetting {
     var table = LuaTable()
     if !arguments.isNil(1) {
       guard case .table(let given) = arguments[1] else {
-        throw arguments.bad(1, "table expected, got \(arguments.context.typeName(arguments[1]))")
+        throw arguments.wrongType(1, "table")
       }
       table = given
     }

@@ -30,6 +30,26 @@ extension DenoisingRun {
     latentColours = colours
     return try colours.levels(of: clean.select(0, at: row))
   }
+
+  /// The picture that the last prediction points to, for somebody who watches: decoded where that is cheap, else that of
+  /// `preview(row:)`.
+  ///
+  /// Nothing is kept of the weights that are used: what may be kept belongs to the networks of the loop.
+  ///
+  /// - Parameter row: The image, from 0.
+  /// - Returns: `[3, height, width]` in 0...255; `nil` before step 0 has ended.
+  /// - Throws: `PipelineError.badRequest` for a row that is not there; `TensorError.interrupted`.
+  package func pictureSoFar(row: Int) throws -> Tensor? {
+    var environment = TensorEnvironment.current
+    environment.weightCache = nil
+    return try TensorEnvironment.$current.withValue(environment) {
+      guard let clean = predictedOriginal, row >= 0, row < batchSize,
+        model.decodesCheaply(height: clean.shape[2], width: clean.shape[3])
+      else { return try preview(row: row) }
+      let decoded = try model.decodedRows(clean.narrow(0, start: row, length: 1))[0].select(0, at: 0)
+      return try ((decoded + 1) * 127.5).clamped(minimum: 0, maximum: 255)
+    }
+  }
 }
 
 extension Autoencoder {

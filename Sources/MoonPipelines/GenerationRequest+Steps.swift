@@ -8,6 +8,16 @@ extension GenerationRequest {
     return .count(inferenceSteps)
   }
 
+  /// The scheduler of a configuration, its steps planned; the fields that the request changes are changed in both.
+  func scheduler(of configuration: inout SchedulerConfiguration) throws -> any Scheduler {
+    for (key, value) in schedulerOptions {
+      try configuration.set(key, text: value, source: "--scheduler-option")
+    }
+    var scheduler = try configuration.makeScheduler()
+    try scheduler.plan(stepPlan)
+    return scheduler
+  }
+
   /// Share of a given picture that is made anew.
   func effectiveStrength(isXL: Bool) -> Double {
     if let strength { return strength }

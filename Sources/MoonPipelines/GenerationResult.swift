@@ -44,3 +44,14 @@ public struct GenerationReport: Sendable {
   /// Things the user should know that did not stop the run.
   public var warnings: [String] = []
 }
+
+extension GenerationReport {
+  /// The report of a run that has not begun.
+  init(_ run: DenoisingRun) {
+    let request = run.request
+    self.init(
+      seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
+      scheduler: run.schedulerName, inferenceSteps: request.inferenceSteps, timesteps: run.timesteps,
+      guidanceScale: request.guidanceScale)
+  }
+}

@@ -84,10 +84,7 @@ package struct Rehearsal: Sendable {
       case .trace(let trace): try ReplayPreparation(trace: trace, request: request)(shouldStop)
       }
     let run = prepared.run
-    var report = GenerationReport(
-      seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
-      scheduler: run.schedulerName, inferenceSteps: request.inferenceSteps, timesteps: run.timesteps,
-      guidanceScale: request.guidanceScale)
+    var report = GenerationReport(run)
     let counter = CountingPredictor(prepared.predictor)
     let recorder =
       request.recordsTrace

@@ -19,9 +19,8 @@ struct ReplayPreparation {
         option: "--num-images",
         detail: "\(request.batchSize) images are asked for, the trace has \(trace.state.latents.shape[0])")
     }
-    let configuration = try configuration()
-    var scheduler = try configuration.makeScheduler()
-    try scheduler.plan(request.stepPlan)
+    var configuration = try configuration()
+    let scheduler = try request.scheduler(of: &configuration)
     let window = keepsSchedule ? trace.window : window(in: scheduler)
     let shape = trace.state.latents.shape
     var start = RunStart(
@@ -49,16 +48,10 @@ struct ReplayPreparation {
 
   /// The recorded scheduler, or the one that the request names with the recorded fields that it has.
   private func configuration() throws -> SchedulerConfiguration {
-    var configuration = trace.scheduler
-    if let name = request.scheduler {
-      var fields: [String: ConfigValue] = ["_class_name": .string(trace.scheduler.kind.className)]
-      for field in trace.scheduler.fieldNames { fields[field] = trace.scheduler[field] }
-      configuration = try SchedulerConfiguration(fields, kind: SchedulerKind(name), source: "the trace")
-    }
-    for (key, value) in request.schedulerOptions {
-      try configuration.set(key, text: value, source: "--scheduler-option")
-    }
-    return configuration
+    guard let name = request.scheduler else { return trace.scheduler }
+    var fields: [String: ConfigValue] = ["_class_name": .string(trace.scheduler.kind.className)]
+    for field in trace.scheduler.fieldNames { fields[field] = trace.scheduler[field] }
+    return try SchedulerConfiguration(fields, kind: SchedulerKind(name), source: "the trace")
   }
 
   /// The same share of another schedule.

@@ -115,10 +115,7 @@ public struct StableDiffusionPipeline: Sendable {
     // The parts take turns in memory: one that rests gives back the pages of its weights.
     for part in parts.encoder.parts { part.textEncoder.pages.release() }
     defer { parts.autoencoder.pages.release() }
-    var report = GenerationReport(
-      seeds: request.seeds, width: run.width, height: run.height, pipeline: run.pipelineName,
-      scheduler: run.schedulerName, inferenceSteps: request.inferenceSteps, timesteps: run.timesteps,
-      guidanceScale: request.guidanceScale)
+    var report = GenerationReport(run)
     let unet = try adapters.reduce(parts.unet) { try $0.adding($1.layers) }
     try withoutActuallyEscaping(progress) { progress in
       try withoutActuallyEscaping(observe) { observe in
@@ -234,11 +231,7 @@ public struct StableDiffusionPipeline: Sendable {
     let warnings = configuration.correctForStableDiffusion().filter { schedulerFields[$0] != nil }.map { key in
       "\(schedulerSource): \(key) is taken as \(configuration[key]?.description ?? "null"), as Stable Diffusion needs it"
     }
-    for (key, value) in request.schedulerOptions {
-      try configuration.set(key, text: value, source: "--scheduler-option")
-    }
-    var scheduler = try configuration.makeScheduler()
-    try scheduler.plan(request.stepPlan)
+    let scheduler = try request.scheduler(of: &configuration)
     return (scheduler, configuration, warnings)
   }
 

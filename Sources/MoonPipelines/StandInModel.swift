@@ -33,6 +33,8 @@ struct StandInModel: RunModel {
     }
   }
 
+  func decodesCheaply(height: Int, width: Int) -> Bool { true }
+
   func latentColours() throws -> LatentColours {
     LatentColours(
       weights: (0..<3).map { colour in (0..<channels).map { $0 == colour ? 0.5 : 0 } + [0] })
@@ -40,9 +42,7 @@ struct StandInModel: RunModel {
 
   /// Embeddings of a text: normal numbers from a seed that the text makes, the same in every row.
   static func embeds(of text: String, like shapes: (prompt: [Int], pooled: [Int]?)) throws -> TextEmbeds {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    var source = Generator(seed: hash)
+    var source = Generator(seed: TextHash.fnv1a(text))
     func rows(_ shape: [Int]) throws -> Tensor {
       try source.normal(shape: [1] + shape.dropFirst()).repeatedRows(shape[0])
     }

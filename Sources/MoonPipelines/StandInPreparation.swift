@@ -13,9 +13,8 @@ struct StandInPreparation {
 
   /// Prepares the run.
   func callAsFunction(_ shouldStop: @escaping @Sendable () -> Bool) throws -> PreparedRehearsal {
-    let configuration = try Self.configuration(of: kind.pipeline, request)
-    var scheduler = try configuration.makeScheduler()
-    try scheduler.plan(request.stepPlan)
+    var configuration = try configuration()
+    let scheduler = try request.scheduler(of: &configuration)
     let strength = request.effectiveStrength(isXL: kind.isXL)
     let window = try request.window(in: scheduler, trainSteps: configuration.trainSteps, strength: strength)
     var noise = NoiseSource(seeds: request.seeds, device: request.randomDevice)
@@ -36,14 +35,13 @@ struct StandInPreparation {
     }
     state.controlScales = request.effectiveControlScales(isXL: kind.isXL)
     state.adapterScales = request.imagePrompts.map(\.scale)
+    let meaning = PredictionMeaning(configuration)
     let run = DenoisingRun(
       state: state, start: start, request: request, model: model, pipelineName: kind.pipeline, scheduler: scheduler,
-      meaning: PredictionMeaning(configuration), window: window, shouldStop: shouldStop)
-    var predictionType = "epsilon"
-    if case .string(let type) = configuration["prediction_type"] { predictionType = type }
+      meaning: meaning, window: window, shouldStop: shouldStop)
     return PreparedRehearsal(
       run: run, noise: noise,
-      predictor: try StandInPredictor(latents: start.latents.shape, predictionType: predictionType),
+      predictor: try StandInPredictor(latents: start.latents.shape, predictionType: meaning.name),
       configuration: configuration, factor: Self.factor)
   }
 
@@ -100,19 +98,15 @@ struct StandInPreparation {
   }
 
   /// The scheduler that the request names, with what models of the family have in their files; by default theirs.
-  static func configuration(of pipeline: String, _ request: GenerationRequest) throws -> SchedulerConfiguration {
+  private func configuration() throws -> SchedulerConfiguration {
     var fields: [String: ConfigValue] = [
-      "_class_name": pipeline == "sdxl" ? "EulerDiscreteScheduler" : "PNDMScheduler", "beta_start": 0.00085,
-      "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000, "steps_offset": 1,
-      "timestep_spacing": "leading",
+      "_class_name": kind.isXL ? "EulerDiscreteScheduler" : "PNDMScheduler", "beta_start": 0.00085, "beta_end": 0.012,
+      "beta_schedule": "scaled_linear", "num_train_timesteps": 1000, "steps_offset": 1, "timestep_spacing": "leading",
     ]
-    if pipeline != "sdxl" { fields["skip_prk_steps"] = true }
-    let kind = try request.scheduler.map { try SchedulerKind($0) }
-    var configuration = try SchedulerConfiguration(fields, kind: kind, source: "the scheduler of the rehearsal")
+    if !kind.isXL { fields["skip_prk_steps"] = true }
+    var configuration = try SchedulerConfiguration(
+      fields, kind: request.scheduler.map { try SchedulerKind($0) }, source: "the scheduler of the rehearsal")
     _ = configuration.correctForStableDiffusion()
-    for (key, value) in request.schedulerOptions {
-      try configuration.set(key, text: value, source: "--scheduler-option")
-    }
     return configuration
   }
 }

@@ -30,6 +30,7 @@ struct GenerateCommand: AsyncParsableCommand {
   @OptionGroup(title: "Plugins") var watching: WatchOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Output") var recording: RecordingOptions
+  @OptionGroup(title: "Output") var previews: PreviewOptions
 
   func validate() throws {
     try options.picture.checkPrompt()
@@ -52,7 +53,9 @@ struct GenerateCommand: AsyncParsableCommand {
     let listeners = signals.listen()
     defer { withExtendedLifetime(listeners) { status.finish() } }
     let run = options.run(imageFolder: names.pluginFolder, status: status)
-    var session = Session(run: run, request: request, files: files, status: status, stop: stop, signals: signals)
+    var session = Session(
+      run: run, request: request, files: files, status: status, style: previews.style(isQuiet: output.quiet),
+      stop: stop, signals: signals)
     if watching.watch {
       try await makeAgain(&session)
     } else {
@@ -66,6 +69,8 @@ struct GenerateCommand: AsyncParsableCommand {
     let request: GenerationRequest
     let files: [String]
     let status: StatusOutput
+    /// How the pictures so far are shown.
+    let style: PreviewStyle?
     let stop: StopFlag
     let signals: InterruptSignals
     /// The model and the seconds of its loading, once it is loaded.
@@ -79,9 +84,12 @@ struct GenerateCommand: AsyncParsableCommand {
     let (pipeline, loadSeconds) = try session.model ?? options.loadModel(status)
     session.model = (pipeline, loadSeconds)
     status.phase("encoding the prompt")
+    let preview = session.style.map { Preview(style: $0, status: status) }
     let result = try await session.run.generate(
       with: pipeline, request, threads: options.sampling.threads, stop: session.stop,
+      afterStep: { preview?.show($0) },
       progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds) })
+    preview?.finish(result.images)
     status.finish()
     let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
     for warning in report.warnings { status.warning(warning) }
@@ -100,8 +108,7 @@ struct GenerateCommand: AsyncParsableCommand {
         try await make(&session)
       } catch let error where error.isOfPlugin {
         session.status.finish()
-        let excerpt = (error as? PluginFailure)?.excerpt.map { "\($0)\n" } ?? ""
-        try StandardStream.error.write("moonstep: \(CommandFailure(error).message)\n\(excerpt)")
+        try StandardStream.error.write(CommandFailure(error).text)
       }
       if session.stop.isRaised { return }
       session.signals.setIdle(true)

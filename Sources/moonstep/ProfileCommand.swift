@@ -28,9 +28,7 @@ struct ProfileCommand: ParsableCommand {
 
   func validate() throws {
     if !(1...1000).contains(steps) { throw ValidationError("--steps: \(steps) is outside 1..1000") }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads: \(threads) is outside 1..1024")
-    }
+    try SamplingOptions.check(threads: threads)
     if !Float(guidanceScale).isFinite { throw ValidationError("--guidance-scale is no finite number") }
   }
 

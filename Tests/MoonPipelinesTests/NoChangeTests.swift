@@ -31,6 +31,22 @@ import Testing
     #expect(calls == kind.entries(5) * (guidance > 1 ? 3 : 2))
   }
 
+  @Test("may look at the picture so far", arguments: SchedulerKind.allCases, [32, 272])
+  func pictures(kind: SchedulerKind, side: Int) throws {
+    var sizes: Set<[Int]> = []
+    let callback = ClosureCallback { run in
+      let picture = try #require(try run.pictureSoFar(row: 0))
+      #expect(try picture.floats().allSatisfy { (0...255).contains($0) })
+      sizes.insert(picture.shape)
+    }
+    var request = smallRequest(steps: 2, scheduler: kind)
+    (request.width, request.height) = (side, side)
+    try expectSame(request, callback)
+    // What is large is shown a pixel a latent, by the linear map.
+    let shown = side == 32 ? side : side / 4
+    #expect(sizes == [[3, shown, shown]])
+  }
+
   @Test("may hand back copies of everything they were given", arguments: SchedulerKind.allCases, [7.5, 1])
   func equalValues(kind: SchedulerKind, guidance: Double) throws {
     let request = smallRequest(steps: 5, guidance: guidance, scheduler: kind)
