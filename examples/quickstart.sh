@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds moonstep and makes one picture twice: steered by a Lua plugin, and without it.
+# Builds moonstep and makes one picture twice, steered by a Lua plugin and without it, and a sheet of several.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -28,6 +28,9 @@ echo "== With the plugin: guidance is cut off at 40 % of the steps"
 with="$(picture out/quickstart.png 25 --callback sd_cfg_cutoff:cutoff_step_ratio=0.4 | step_seconds)"
 echo "== Without it"
 without="$(picture out/quickstart-without-plugin.png 25 | step_seconds)"
+echo "== A sheet: four weights of guidance, three seeds"
+"$moonstep" sheet --model examples/moonlet --prompt "a sports car on a blue background" --steps 25 --scheduler ddim \
+  --x guidance_scale=1,3,5,7 --y seed=1,2,3 --output out/quickstart-sheet.png --quiet
 
 echo
 echo "With the plugin:    $PWD/out/quickstart.png ($with s of steps)"
@@ -35,3 +38,8 @@ echo "Without the plugin: $PWD/out/quickstart-without-plugin.png ($without s of 
 awk -v with="$with" -v without="$without" 'BEGIN {
   if (without > 0) printf "The plugin saved %.2f s of %.2f s, %.0f %%.\n", without - with, without, 100 * (1 - with / without)
 }'
+echo "The sheet:          $PWD/out/quickstart-sheet.png"
+echo
+echo "Next, a plugin of your own, and a picture with it:"
+echo "  .build/release/moonstep plugin new my_plugin"
+echo "  .build/release/moonstep --model examples/moonlet --prompt \"panda on a green background\" --callback my_plugin.lua --preview"

@@ -73,7 +73,7 @@ struct SheetCommand: AsyncParsableCommand {
       with: pipeline, request, threads: options.sampling.threads, stop: stop,
       progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds, in: place) })
     let report = RunReport(result.report, files: [output.output], loadSeconds: 0, plugins: summaries)
-    for warning in report.warnings { status.warning("\(place): \(warning)") }
+    for warning in report.warnings { status.warning(warning) }
     return SheetReport.Entry(request, report, result.images[0])
   }
 
