@@ -88,7 +88,10 @@ struct GenerateCommand: AsyncParsableCommand {
     let result = try await session.run.generate(
       with: pipeline, request, threads: options.sampling.threads, stop: session.stop,
       afterStep: { preview?.show($0) },
-      progress: { status.stepEnded($0.step, of: $0.count, seconds: $0.seconds) })
+      progress: {
+        status.stepEnded($0.step, of: $0.count, seconds: $0.seconds)
+        if $0.step == $0.count - 1 { status.phase("decoding the picture") }
+      })
     preview?.finish(result.images)
     status.finish()
     let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
