@@ -6,11 +6,15 @@
 // Elements of a column that are widened at a time: sixteen columns of them stay in the first cache.
 #define RUN 256
 
+void moon_widen_halves(float *destination, const uint16_t *source, int kind, ptrdiff_t count) {
+  if (kind == moon_float16) moon_widen_f16(destination, source, count);
+  else moon_widen_bf16(destination, source, count);
+}
+
 /// `count` elements from `start` on as floats: where they lie, or widened into `room`.
 MOON_INLINE const float *widened(float *room, const void *source, int kind, ptrdiff_t start, ptrdiff_t count) {
   if (kind == moon_float32) return (const float *)source + start;
-  if (kind == moon_float16) moon_widen_f16(room, (const uint16_t *)source + start, count);
-  else moon_widen_bf16(room, (const uint16_t *)source + start, count);
+  moon_widen_halves(room, (const uint16_t *)source + start, kind, count);
   return room;
 }
 

@@ -1,6 +1,5 @@
 #include "moon_product.h"
 
-#include "moon_convert.h"
 #include "vectors.h"
 
 // Floats of one line of the cache, and rows of a panel that are fetched before they are used.
@@ -79,8 +78,7 @@ static ptrdiff_t open_panels(tile_job *block, const panel_store *store, ptrdiff_
   const ptrdiff_t size = count * MOON_PANEL;
   for (ptrdiff_t panel = 0; panel * MOON_PANEL < n; panel++) {
     const uint16_t *halves = (const uint16_t *)store->elements + panel * store->panel_size + first * MOON_PANEL;
-    if (store->kind == moon_float16) moon_widen_f16(store->room + panel * size, halves, size);
-    else moon_widen_bf16(store->room + panel * size, halves, size);
+    moon_widen_halves(store->room + panel * size, halves, store->kind, size);
   }
   block->panel = store->room;
   return size;

@@ -24,4 +24,15 @@ package struct OutputOptions: ParsableArguments {
   package func validate() throws {
     do { _ = try OutputNames(output) } catch { throw ValidationError("\(error)") }
   }
+
+  /// Tells of what was made on standard output, as one JSON object or as a summary for people.
+  ///
+  /// - Throws: What writing throws.
+  package func tell(json report: JSONText, summary: String) throws {
+    if json {
+      try StandardStream.output.write(report.text + "\n")
+    } else if !quiet {
+      try StandardStream.output.write(summary)
+    }
+  }
 }

@@ -130,11 +130,7 @@ struct PackedProduct {
       let (set, panel) = piece.quotientAndRemainder(dividingBy: count)
       let halves = unsafe kept.address((set * panels + first + panel) * panelSize)
         .assumingMemoryBound(to: UInt16.self)
-      if kept.kind == .float16 {
-        unsafe moon_widen_f16(packed + piece * panelSize, halves, panelSize)
-      } else {
-        unsafe moon_widen_bf16(packed + piece * panelSize, halves, panelSize)
-      }
+      unsafe moon_widen_halves(packed + piece * panelSize, halves, kept.kind.kernelKind, panelSize)
     }
   }
 

@@ -97,7 +97,7 @@ struct GenerateCommand: AsyncParsableCommand {
     let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
     for warning in report.warnings { status.warning(warning) }
     try session.signals.whileWriting { try write(result, report, request) }
-    try tell(report)
+    try output.tell(json: report.json, summary: report.summary)
   }
 
   /// Makes the pictures, and again after each change of a plugin, until Ctrl-C. A plugin that fails is told of, and its
@@ -135,14 +135,6 @@ struct GenerateCommand: AsyncParsableCommand {
       if let path = recording.recordTrace { try result.trace?.write(to: URL(filePath: path)) }
     } catch {
       throw CommandFailure.writing(error)
-    }
-  }
-
-  private func tell(_ report: RunReport) throws {
-    if output.json {
-      try StandardStream.output.write(report.json.text + "\n")
-    } else if !output.quiet {
-      try StandardStream.output.write(report.summary)
     }
   }
 }

@@ -54,7 +54,7 @@ struct SheetCommand: AsyncParsableCommand {
     }
     status.finish()
     try signals.whileWriting { try write(report) }
-    try tell(report)
+    try output.tell(json: report.json, summary: report.summary)
   }
 
   /// Makes the picture of one cell.
@@ -85,14 +85,6 @@ struct SheetCommand: AsyncParsableCommand {
         text: [("parameters", report.parameters), ("moonstep", report.json.text)])
     } catch {
       throw CommandFailure.writing(error)
-    }
-  }
-
-  private func tell(_ report: SheetReport) throws {
-    if output.json {
-      try StandardStream.output.write(report.json.text + "\n")
-    } else if !output.quiet {
-      try StandardStream.output.write(report.summary)
     }
   }
 }

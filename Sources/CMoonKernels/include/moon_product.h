@@ -15,6 +15,8 @@
 /// Storage of a matrix, in the order of the Swift enumeration `DType`.
 enum { moon_float32, moon_float16, moon_bfloat16 };
 
+/// Widens `count` 16-bit elements of `kind`.
+void moon_widen_halves(float *destination, const uint16_t *source, int kind, ptrdiff_t count);
 /// Packs `columns` columns stored one after the other, `stride` elements apart, each of `depth` elements. Element k of
 /// a column goes to row (k % taps) * (depth / taps) + k / taps of its panel: taps first, as pictures are read.
 /// The last panel is filled up with zeros. `source` holds elements of `kind`.
