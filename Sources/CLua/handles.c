@@ -64,13 +64,19 @@ size_t moon_take_released(moon_lua *s, uint64_t *handles, size_t capacity) {
   return taken;
 }
 
-/// `__index`: a method by its name, else what the getter says. Upvalues: methods, getter or nil.
+/// `__index`: a method by its name, else what the getter says. Upvalues: the methods made so far, getter or nil, kind.
 static int index_handle(lua_State *L) {
   lua_settop(L, 2);
   if (lua_type(L, 2) == LUA_TSTRING) {
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
     lua_pop(L, 1);
+    if (moon_push_member(L, moon_of(L), (uint16_t)lua_tointeger(L, lua_upvalueindex(3)), 2)) {
+      lua_pushvalue(L, 2);
+      lua_pushvalue(L, -2);
+      lua_rawset(L, lua_upvalueindex(1));
+      return 1;
+    }
   }
   if (lua_isnil(L, lua_upvalueindex(2))) {
     lua_pushnil(L);
@@ -122,13 +128,6 @@ typedef struct definition {
   const moon_list *value;
 } definition;
 
-static void push_host_function(lua_State *L, const char *name, int32_t function, int kind) {
-  lua_pushinteger(L, function);
-  lua_pushstring(L, name);
-  lua_pushinteger(L, kind);
-  lua_pushcclosure(L, moon_trampoline, 3);
-}
-
 static int define_type(lua_State *L) {
   const definition *d = lua_touserdata(L, 1);
   moon_lua *s = moon_of(L);
@@ -140,7 +139,8 @@ static int define_type(lua_State *L) {
   lua_setfield(L, -2, "__metatable");
   lua_newtable(L);
   lua_pushnil(L);
-  lua_pushcclosure(L, index_handle, 2);
+  lua_pushinteger(L, d->kind);
+  lua_pushcclosure(L, index_handle, 3);
   lua_setfield(L, -2, "__index");
   const luaL_Reg functions[] = {
     {"__gc", collect_handle}, {"__newindex", refuse_assignment}, {"__eq", equal_handles}, {NULL, NULL}};
@@ -154,15 +154,15 @@ static int define_member(lua_State *L) {
   moon_lua *s = moon_of(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, s->types);
   if (lua_rawgeti(L, -1, d->kind) != LUA_TTABLE) return luaL_error(L, "a member of an unknown type");
+  if (d->role == MOON_METHOD) {
+    moon_member method = {.name = (char *)d->name, .function = d->function, .kind = d->kind};
+    return moon_member_add(&s->members, method) ? 0 : luaL_error(L, "no memory for a method");
+  }
   bool is_metamethod = d->role == MOON_METAMETHOD;
-  push_host_function(L, is_metamethod ? d->name + 2 : d->name, d->function, is_metamethod ? -1 : d->kind);
+  moon_push_host_function(L, is_metamethod ? d->name + 2 : d->name, d->function, is_metamethod ? -1 : d->kind);
   switch (d->role) {
     case MOON_METHOD:
-      lua_getfield(L, -2, "__index");
-      lua_getupvalue(L, -1, 1);
-      lua_pushvalue(L, -3);
-      lua_setfield(L, -2, d->name);
-      break;
+      break;  // done above
     case MOON_GETTER:
       lua_getfield(L, -2, "__index");
       lua_insert(L, -2);
@@ -201,8 +201,11 @@ static int define_global(lua_State *L) {
   const definition *d = lua_touserdata(L, 1);
   moon_lua *s = moon_of(L);
   push_global_table(L, s, d->table);
-  if (d->value == NULL) push_host_function(L, d->name, d->function, -1);
-  else moon_push_list(L, s, d->value);
+  if (d->value == NULL) {
+    moon_member function = {.name = (char *)d->name, .function = d->function, .kind = moon_library_kind(L, -1)};
+    return moon_member_add(&s->members, function) ? 0 : luaL_error(L, "no memory for a function");
+  }
+  moon_push_list(L, s, d->value);
   lua_setfield(L, -2, d->name);
   return 0;
 }

@@ -75,6 +75,20 @@ typedef struct moon_time {
   int period;
 } moon_time;
 
+/// A function that scripts can ask for, of a kind of handles or of a library: one of C, or the host's by its number.
+typedef struct moon_member {
+  char *name;
+  lua_CFunction body;
+  int32_t function;
+  uint16_t kind;
+} moon_member;
+
+/// All of them, sorted by kind and name (members.c).
+typedef struct moon_members {
+  moon_member *list;
+  size_t count, capacity;
+} moon_members;
+
 struct moon_lua {
   lua_State *main, *running;
   moon_limits limits;
@@ -84,13 +98,14 @@ struct moon_lua {
   moon_time time;
   moon_stop stop;
   moon_failure failure;
+  moon_members members;
   jmp_buf panic;
   bool is_inside, is_in_host, is_broken, is_closing;
   char name[MOON_SOURCE_BYTES];
   size_t handle_bytes, handle_bytes_since_step;
   /// Registry slots.
   int environment, functions, types, hidden, events, metatable_cache, modules;
-  int metatable_count, module_count;
+  int metatable_count, module_count, library_count;
   int64_t *released_functions;
   size_t released_function_count, released_function_capacity;
   uint64_t *released_handles;
@@ -165,6 +180,19 @@ const moon_handle *moon_test_handle(lua_State *L, moon_lua *s, int index);
 void moon_push_handle(lua_State *L, moon_lua *s, uint16_t kind, uint64_t id);
 const char *moon_type_name(lua_State *L, moon_lua *s, int index);
 
+// members.c
+/// The first kind of a library; smaller ones are kinds of handles.
+enum { MOON_FIRST_LIBRARY = 0x8000 };
+/// Adds a member; false when memory is out.
+bool moon_member_add(moon_members *m, moon_member member);
+void moon_members_free(moon_members *m);
+/// Pushes the function that the string at `key` names in that kind, as a new value, and returns true; else pushes nothing.
+bool moon_push_member(lua_State *L, moon_lua *s, uint16_t kind, int key);
+/// Makes every function of that kind a field of the table at `table`, whose `__index` makes them one by one.
+void moon_push_all_members(lua_State *L, moon_lua *s, uint16_t kind, int table);
+/// A function of the host as a closure; `kind` is that of the handles it belongs to, or -1.
+void moon_push_host_function(lua_State *L, const char *name, int32_t function, int kind);
+
 // metatables.c
 int moon_setmetatable(lua_State *L);
 int moon_getmetatable(lua_State *L);
@@ -172,8 +200,10 @@ int moon_rawset(lua_State *L);
 void moon_open_metatables(lua_State *L, moon_lua *s);
 
 // readonly.c
-/// Replaces the table on top by a proxy that scripts cannot write to; the table itself goes to `s->hidden[name]`.
+/// Replaces the table on top by a proxy that scripts cannot write to; a table of what it held goes to `s->hidden[name]`.
 void moon_protect_table(lua_State *L, moon_lua *s, const char *name);
+/// The kind of the members of the hidden table at `index`.
+uint16_t moon_library_kind(lua_State *L, int index);
 bool moon_is_protected(lua_State *L, int index);
 /// Raises when the table at `index` is no table or may not be written.
 void moon_check_writable(lua_State *L, int index);

@@ -30,17 +30,65 @@ static int next_of_hidden(lua_State *L) {
   return lua_next(L, lua_upvalueindex(1)) ? 2 : (lua_pushnil(L), 1);
 }
 
+/// `__index` of a hidden table: makes the function that was asked for, and keeps it. Upvalue: the library's kind.
+static int index_hidden(lua_State *L) {
+  lua_settop(L, 2);
+  uint16_t kind = (uint16_t)lua_tointeger(L, lua_upvalueindex(1));
+  if (lua_type(L, 2) != LUA_TSTRING || !moon_push_member(L, moon_of(L), kind, 2)) return 0;
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, 1);
+  return 1;
+}
+
+uint16_t moon_library_kind(lua_State *L, int index) {
+  luaL_getmetafield(L, index, "__index");
+  lua_getupvalue(L, -1, 1);
+  uint16_t kind = (uint16_t)lua_tointeger(L, -1);
+  lua_pop(L, 2);
+  return kind;
+}
+
 /// `__pairs`. Upvalue: the table behind the proxy.
 static int pairs_of_hidden(lua_State *L) {
-  lua_pushvalue(L, lua_upvalueindex(1));
+  int hidden = lua_upvalueindex(1);
+  moon_push_all_members(L, moon_of(L), moon_library_kind(L, hidden), hidden);
+  lua_pushvalue(L, hidden);
   lua_pushcclosure(L, next_of_hidden, 1);
   lua_pushvalue(L, 1);
   lua_pushnil(L);
   return 3;
 }
 
+/// Pushes the table that stands for the library at `table`: what is no plain function of C, and a way to make the others.
+static void push_hidden(lua_State *L, moon_lua *s, int table) {
+  uint16_t kind = (uint16_t)(MOON_FIRST_LIBRARY + s->library_count++);
+  lua_newtable(L);
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    bool is_plain = lua_type(L, -2) == LUA_TSTRING && lua_iscfunction(L, -1) && lua_getupvalue(L, -1, 1) == NULL;
+    if (is_plain) {
+      moon_member function = {.name = (char *)lua_tostring(L, -2), .body = lua_tocfunction(L, -1), .kind = kind};
+      if (!moon_member_add(&s->members, function)) luaL_error(L, "no memory for a library");
+      lua_pop(L, 1);
+    } else {
+      lua_settop(L, table + 3);  // an upvalue, where there was one
+      lua_pushvalue(L, -2);
+      lua_insert(L, -2);
+      lua_rawset(L, -4);
+    }
+  }
+  lua_createtable(L, 0, 1);
+  lua_pushinteger(L, kind);
+  lua_pushcclosure(L, index_hidden, 1);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+}
+
 void moon_protect_table(lua_State *L, moon_lua *s, const char *name) {
   int table = lua_gettop(L);
+  push_hidden(L, s, table);
+  lua_replace(L, table);
   lua_rawgeti(L, LUA_REGISTRYINDEX, s->hidden);
   lua_pushvalue(L, table);
   lua_setfield(L, -2, name);

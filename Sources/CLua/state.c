@@ -138,6 +138,7 @@ size_t moon_close(moon_lua *s) {
     lua_close(s->main);
     left = s->memory.used;
   }
+  moon_members_free(&s->members);
   free(s->released_functions);
   free(s->released_handles);
   free(s);
