@@ -1,5 +1,5 @@
-// The functions of handles and libraries, by kind and name, outside of Lua: one becomes a Lua value when a script first asks for it,
-// because every collection visits what Lua holds, and few scripts use many of them.
+// The functions of handles and libraries, by kind and name, outside of Lua: one becomes a Lua value when a script first
+// asks for it, because every collection visits what Lua holds, and few scripts use many of them.
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,6 +8,7 @@ package struct Attention: Sendable {
   private let key: LinearLayer
   private let value: LinearLayer
   private let output: LinearLayer
+  private let owner = KeptContext.Owner()
   /// What adapters have added, in their order.
   private var imageAttentions: [ImageAttention] = []
 
@@ -36,11 +37,14 @@ package struct Attention: Sendable {
   /// Attention of `input` `[batch, length, width]` to `context` `[batch, positions, contextWidth]`, plus `residual`.
   ///
   /// What the queries find in each image prompt is added to what they find in `context`, times the prompt's scale.
+  /// `kept` holds the keys and values of this very context.
   package func callAsFunction(
-    _ input: Tensor, context: Tensor, images: [ImageConditioning] = [], adding residual: Tensor
+    _ input: Tensor, context: Tensor, kept: KeptContext? = nil, images: [ImageConditioning] = [],
+    adding residual: Tensor
   ) throws(TensorError) -> Tensor {
     let queries = try query(input)
-    var mixed = try queries.attention(keys: key(context), values: value(context), heads: heads)
+    let (keys, values) = try keysAndValues(context, kept)
+    var mixed = try queries.attention(keys: keys, values: values, heads: heads)
     var terms: [(weight: Float, tensor: Tensor)] = []
     for (layer, image) in zip(imageAttentions, images) where image.scale != 0 {
       let found = try queries.attention(keys: layer.key(image.tokens), values: layer.value(image.tokens), heads: heads)
@@ -48,5 +52,12 @@ package struct Attention: Sendable {
     }
     if !terms.isEmpty { mixed = try .linearCombination([(1, mixed)] + terms) }
     return try output(mixed, adding: residual)
+  }
+
+  private func keysAndValues(
+    _ context: Tensor, _ kept: KeptContext?
+  ) throws(TensorError) -> (keys: Tensor, values: Tensor) {
+    guard let kept else { return (try key(context), try value(context)) }
+    return try kept.pair(of: owner) { () throws(TensorError) in (try key(context), try value(context)) }
   }
 }

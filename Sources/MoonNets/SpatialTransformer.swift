@@ -30,11 +30,12 @@ package struct TransformerBlock: Sendable {
 
   /// Runs the block on `[batch, length, width]`.
   package func callAsFunction(
-    _ input: Tensor, context: Tensor, images: [ImageConditioning] = []
+    _ input: Tensor, context: Tensor, kept: KeptContext? = nil, images: [ImageConditioning] = []
   ) throws(TensorError) -> Tensor {
     let normalized = try selfNorm(input)
     var hidden = try selfAttention(normalized, context: normalized, adding: input)
-    hidden = try crossAttention(crossNorm(hidden), context: context, images: images, adding: hidden)
+    hidden = try crossAttention(
+      crossNorm(hidden), context: context, kept: kept, images: images, adding: hidden)
     return try feedForward(gate.gatedGELU(feedForwardNorm(hidden)), adding: hidden)
   }
 }
@@ -69,14 +70,15 @@ package struct SpatialTransformer: Sendable {
     for index in blocks.indices { blocks[index].add(&layers) }
   }
 
-  /// Runs the transformer on `[batch, height, width, channels]` with `context` `[batch, positions, contextWidth]`.
+  /// Runs the transformer on `[batch, height, width, channels]` with `context` `[batch, positions, contextWidth]`, whose
+  /// keys and values `kept` holds.
   package func callAsFunction(
-    _ input: Tensor, context: Tensor, images: [ImageConditioning] = []
+    _ input: Tensor, context: Tensor, kept: KeptContext? = nil, images: [ImageConditioning] = []
   ) throws(TensorError) -> Tensor {
     let pixels = [input.shape[0], input.shape[1] * input.shape[2], input.shape[3]]
     let flat = try input.reshaped(to: pixels)
     var hidden = try projectionIn(norm(flat))
-    for block in blocks { hidden = try block(hidden, context: context, images: images) }
+    for block in blocks { hidden = try block(hidden, context: context, kept: kept, images: images) }
     return try projectionOut(hidden, adding: flat).reshaped(to: input.shape)
   }
 }

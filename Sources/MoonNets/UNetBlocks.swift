@@ -66,7 +66,7 @@ struct UNetDownBlock: Sendable {
     for (layer, residual) in residuals.enumerated() {
       hidden = try residual(hidden, activatedTime: activatedTime)
       if !attentions.isEmpty {
-        hidden = try attentions[layer](hidden, context: conditioning.context, images: conditioning.images)
+        hidden = try attentions[layer](hidden, conditioning)
       }
       skips.append(hidden)
     }
@@ -102,7 +102,7 @@ struct UNetMidBlock: Sendable {
   ) throws(TensorError) -> Tensor {
     var hidden = try first(input, activatedTime: activatedTime)
     if let attention {
-      hidden = try attention(hidden, context: conditioning.context, images: conditioning.images)
+      hidden = try attention(hidden, conditioning)
     }
     return try second?(hidden, activatedTime: activatedTime) ?? hidden
   }
@@ -149,12 +149,20 @@ struct UNetUpBlock: Sendable {
     for (layer, residual) in residuals.enumerated() {
       hidden = try residual(hidden.concatenatedChannels(with: skips.removeLast()), activatedTime: activatedTime)
       if !attentions.isEmpty {
-        hidden = try attentions[layer](hidden, context: conditioning.context, images: conditioning.images)
+        hidden = try attentions[layer](hidden, conditioning)
       }
     }
     if let upsampler, let next = skips.last {
       hidden = try upsampler(hidden, height: next.shape[1], width: next.shape[2])
     }
     return hidden
+  }
+}
+
+extension SpatialTransformer {
+  /// Runs the transformer with what a UNet hears.
+  fileprivate func callAsFunction(_ input: Tensor, _ conditioning: UNetConditioning) throws(TensorError) -> Tensor {
+    try self(
+      input, context: conditioning.context, kept: conditioning.keptContext, images: conditioning.images)
   }
 }

@@ -16,11 +16,13 @@ package struct UNetConditioning: Sendable {
   package var residuals: ControlResiduals?
   /// One for each adapter of the network, in their order.
   package var images: [ImageConditioning]
+  /// Keys and values of `context` from earlier steps; nil to make them anew.
+  package var keptContext: KeptContext?
 
   /// Conditioning by text, and by what else is given.
   package init(
     context: Tensor, addedEmbeds: Tensor? = nil, timeIDs: Tensor? = nil, guidance: Tensor? = nil,
-    residuals: ControlResiduals? = nil, images: [ImageConditioning] = []
+    residuals: ControlResiduals? = nil, images: [ImageConditioning] = [], keptContext: KeptContext? = nil
   ) {
     self.context = context
     self.addedEmbeds = addedEmbeds
@@ -28,6 +30,7 @@ package struct UNetConditioning: Sendable {
     self.guidance = guidance
     self.residuals = residuals
     self.images = images
+    self.keptContext = keptContext
   }
 
   /// Checks latents, text embeddings and guidance against the sizes of `network`.

@@ -4,8 +4,8 @@ internal import MoonTensor
 
 /// The networks of a run together: from its state to a prediction of the noise.
 ///
-/// It keeps what does not change between steps: the control pictures as the ControlNets read them, and the tokens of
-/// image prompts.
+/// It keeps what does not change between steps: the control pictures as the ControlNets read them, the tokens of image
+/// prompts, and the keys and values of the text.
 final class NoisePredictor: PredictionSource {
   private let unet: UNet
   private let controls: [ControlPart]
@@ -15,6 +15,7 @@ final class NoisePredictor: PredictionSource {
   private let takesTurns: Bool
   private var embeddedControls = RecentResults()
   private var imageTokens = RecentResults()
+  private var keptContexts = KeptContexts()
 
   /// A predictor for one run.
   ///
@@ -74,10 +75,10 @@ final class NoisePredictor: PredictionSource {
 
   /// Text and sizes of some halves, rows side by side.
   private func conditioning(_ bundles: [ConditioningBundle]) throws(TensorError) -> UNetConditioning {
-    UNetConditioning(
-      context: try joined(bundles.map(\.promptEmbeds)),
-      addedEmbeds: try joinedIfPresent(bundles.map(\.text.pooledEmbeds)),
-      timeIDs: try joinedIfPresent(bundles.map(\.timeIDs)))
+    let context = try joined(bundles.map(\.promptEmbeds))
+    return UNetConditioning(
+      context: context, addedEmbeds: try joinedIfPresent(bundles.map(\.text.pooledEmbeds)),
+      timeIDs: try joinedIfPresent(bundles.map(\.timeIDs)), keptContext: keptContexts.kept(for: context))
   }
 
   /// What the ControlNets that act at this step add, for the rows of all halves; `everything` is the conditioning of

@@ -46,6 +46,7 @@ public struct StableDiffusionPipeline: Sendable {
   ///   - options: What is loaded beside it.
   /// - Throws: One sentence that names the file and the key.
   public init(contentsOf url: URL, options: ModelOptions) throws {
+    MemoryPool.shared.prepare()
     let model = try ModelSource(url, variant: options.variant)
     warnings = try model.warnings()
     weightCache = options.weightsCache.cache(lowMemory: options.lowMemory)

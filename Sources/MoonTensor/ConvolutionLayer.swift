@@ -129,10 +129,13 @@ struct ConvolutionGeometry {
   var operations: Double { 2 * Double(batch * pixels) * Double(taps * channels) * Double(outputChannels) }
 
   /// Whether Winograd's transforms cost less than the products they save: 36 products for a tile of 16 pixels instead
-  /// of 9 a pixel, with the transforms of pictures paid once an output channel and those of weights once a tile.
+  /// of 9 a pixel, with the transforms of pictures paid once an output channel and those of weights once for all tiles.
+  /// Small weights are kept transformed, and then four times as many have to be fetched: pictures of a few tiles are
+  /// better off without. Large ones are transformed as they go.
   var isWorthTransforming: Bool {
     guard kernelHeight == 3, kernelWidth == 3, stride == 1, channels >= 8, outputChannels >= 8 else { return false }
     let tiles = batch * ((outputHeight + 3) / 4) * ((outputWidth + 3) / 4)
-    return tiles * 44 + 160 < batch * pixels * 9
+    let fixed = channels * outputChannels <= 1 << 17 ? 900 : 160
+    return tiles * 44 + fixed < batch * pixels * 9
   }
 }

@@ -1,8 +1,10 @@
 internal import Foundation
 import Synchronization
 
-/// Large blocks of memory that tensors gave back, kept for the next ones: fresh memory costs a page fault every few
-/// kilobytes, and a network asks for the same sizes step after step.
+/// Blocks of memory that tensors gave back, kept for the next ones: fresh memory costs a page fault every few kilobytes,
+/// and a network asks for the same sizes step after step.
+///
+/// Blocks below two large pages are cut from a `LargePageRegion` while that has room.
 ///
 /// This is a layer of the allocator and as invisible as that: what a block holds is never read before it is written.
 @safe package final class MemoryPool: Sendable {
@@ -10,10 +12,11 @@ import Synchronization
   package static let shared = MemoryPool()
 
   /// Blocks below this size come from the system each time.
-  static let smallestBlock = 1 << 17
+  static let smallestBlock = 1 << 12
   /// Bytes that may be kept whatever is needed.
   static let leastKept = 64 << 20
-  private static let hugePage = 1 << 21
+  /// Bytes that `prepare` asks for: what a small model takes.
+  private static let prepared = 40 << 20
 
   /// Memory nobody uses: whoever takes it out of the list owns it.
   @safe private struct Block: @unchecked Sendable {
@@ -25,6 +28,7 @@ import Synchronization
     var kept: [Block] = []
     /// Bytes of `kept`.
     var keptCount = 0
+    var region = LargePageRegion()
     /// Bytes of the large blocks in use, now and at most since the last trim.
     var usedCount = 0
     var mostUsed = 0
@@ -52,6 +56,7 @@ import Synchronization
     let size = Self.blockSize(for: byteCount)
     if size < Self.smallestBlock { return .allocate(byteCount: size, alignment: 64) }
     let (found, dropped): (Block?, [Block]) = state.withLock { state in
+      if let base = unsafe state.region.take(size) { return (unsafe Block(base: base, byteCount: size), []) }
       state.usedCount += size
       state.mostUsed = max(state.mostUsed, state.usedCount)
       guard let place = state.kept.lastIndex(where: { $0.byteCount == size }) else {
@@ -62,8 +67,8 @@ import Synchronization
     }
     for block in dropped { unsafe block.base.deallocate() }
     if let found = found { return unsafe found.base }
-    let isHuge = size >= 2 * Self.hugePage
-    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isHuge ? Self.hugePage : 64)
+    let isHuge = size >= LargePageRegion.limit
+    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isHuge ? LargePageRegion.page : 64)
     #if os(Linux)
       // Large pages where the system has them: fewer faults and fewer misses in the table of pages.
       if isHuge { unsafe madvise(base, size, MADV_HUGEPAGE) }
@@ -78,6 +83,7 @@ import Synchronization
     if size >= Self.smallestBlock {
       let given = freed
       freed = state.withLock { state in
+        if unsafe state.region.give(base, size) { return [] }
         state.kept.append(contentsOf: given)
         state.keptCount += size
         state.usedCount -= size
@@ -85,6 +91,17 @@ import Synchronization
       }
     }
     for block in freed { unsafe block.base.deallocate() }
+  }
+
+  /// Has the system lay memory behind the first blocks now, on another thread, while the caller reads a model: the first
+  /// step would wait for it. Does nothing later on, and nothing where the system cannot.
+  package func prepare() {
+    #if os(Linux)
+      guard let range = unsafe state.withLock({ unsafe $0.region.untouched(Self.prepared) }) else { return }
+      nonisolated(unsafe) let start = range.baseAddress
+      let populateForWriting: CInt = 23  // MADV_POPULATE_WRITE; systems before Linux 5.14 refuse it
+      Thread.detachNewThread { unsafe madvise(start, Self.prepared, populateForWriting) }
+    #endif
   }
 
   /// Gives all kept blocks back to the system, and forgets how much was needed.

@@ -16,6 +16,21 @@ import Testing
     #expect(try second.floats().allSatisfy { $0 == 2 })
   }
 
+  @Test("cuts blocks below two large pages from one region, each for one tensor at a time")
+  func region() throws {
+    let sizes = (0..<60).map { 40_000 + 10_007 * $0 }
+    for round in 0..<3 {
+      let tensors = try sizes.enumerated().map { number, size in
+        try Tensor(repeating: Float(1000 * round + number), shape: [size])
+      }
+      for (number, tensor) in tensors.enumerated() {
+        let wanted = Float(1000 * round + number)
+        #expect(try tensor.floats().allSatisfy { $0 == wanted })
+      }
+      MemoryPool.shared.trim()
+    }
+  }
+
   @Test("charges a budget for what tensors ask, whatever the pool keeps")
   func budget() throws {
     let budget = TensorBudget(limit: 1 << 22)

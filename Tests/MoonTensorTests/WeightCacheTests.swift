@@ -3,12 +3,6 @@ import Testing
 
 @Suite("Weight cache") struct WeightCacheTests {
   /// Runs `body` with weights kept in `cache`, or nowhere.
-  private func keeping<Result>(_ cache: WeightCache?, _ body: () throws -> Result) rethrows -> Result {
-    var environment = TensorEnvironment.current
-    environment.weightCache = cache
-    return try TensorEnvironment.$current.withValue(environment, operation: body)
-  }
-
   @Test(
     "changes no bit of a convolution, in the first call and in the second",
     arguments: ConvolutionLayerTests.cases, [DType.float16, .float32])
@@ -115,12 +109,6 @@ import Testing
     }
   }
 
-  private func keeping<Result>(_ cache: WeightCache?, _ body: () throws -> Result) rethrows -> Result {
-    var environment = TensorEnvironment.current
-    environment.weightCache = cache
-    return try TensorEnvironment.$current.withValue(environment, operation: body)
-  }
-
   @Test(
     "keeps a convolution's weights packed in their own precision, and changes no bit",
     arguments: ConvolutionLayerTests.cases, [DType.float16, .bfloat16, .float32])
@@ -172,4 +160,11 @@ import Testing
     #expect(cache.keptByteCount == (2 << 20) + (8 << 10))
     #expect(mappings.map(\.released) == [1 << 20, 1 << 20, 0, 0])
   }
+}
+
+/// Runs `body` with weights kept by `cache`.
+private func keeping<Result>(_ cache: WeightCache?, _ body: () throws -> Result) rethrows -> Result {
+  var environment = TensorEnvironment.current
+  environment.weightCache = cache
+  return try TensorEnvironment.$current.withValue(environment, operation: body)
 }
