@@ -29,7 +29,7 @@ sheet plugins --prompt "panda on a green background" --scheduler ddim --zoom 3 -
   --x plugin=dynamic_thresholding:mimic_scale=5 --x plugin=cfg_cutoff:cutoff_step_ratio=0.2 --x plugin=detail_boost
 
 # A prompt that changes halfway, earlier and later.
-sheet prompt_schedule --prompt "panda on a blue background" --seed 7 --zoom 4 --callback prompt_schedule:prompt=panda \
+sheet prompt_schedule --prompt "panda on a blue background" --seed 7 --guidance-scale 4 --zoom 4 --callback prompt_schedule:prompt=panda \
   --x 'prompt_schedule.prompt=[panda:smiling face:0.1] on a blue background' \
   --x 'prompt_schedule.prompt=[panda:smiling face:0.3] on a blue background' \
   --x 'prompt_schedule.prompt=[panda:smiling face:0.5] on a blue background' \

@@ -18,7 +18,7 @@ picture() {
   local file="$1"
   shift
   "$moonstep" generate --model examples/moonlet --prompt "red apple on a blue background" --steps 50 --seed 7 \
-    --output "$file" --json "$@"
+    --guidance-scale 4 --output "$file" --json "$@"
 }
 
 # The smaller of two numbers, of which the first may be missing.
@@ -35,7 +35,7 @@ for _ in 1 2 3 4; do
   without="$(smaller "$without" "$seconds")"
 done
 echo "== A sheet: four weights of guidance, three seeds"
-"$moonstep" sheet --model examples/moonlet --prompt "panda on a green background" --steps 25 --scheduler ddim \
+"$moonstep" sheet --model examples/moonlet --prompt "a sports car on a blue background" --steps 25 --scheduler ddim \
   --x guidance_scale=1,3,5,7 --y seed=1,2,3 --output out/quickstart-sheet.png --quiet
 
 echo

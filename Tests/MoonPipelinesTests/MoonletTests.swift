@@ -10,6 +10,9 @@ import Testing
       let name: String
       let guidance: [Double]
     }
+    let prompts: [String]
+    let promptsFirstSeed: UInt64
+    let promptsGuidanceScale: Double
     let prompt: String
     let seed: UInt64
     let steps: Int
@@ -18,7 +21,9 @@ import Testing
     let traces: [Run]
 
     enum CodingKeys: String, CodingKey {
-      case prompt, seed, timesteps, traces
+      case prompts, prompt, seed, timesteps, traces
+      case promptsFirstSeed = "prompts_first_seed"
+      case promptsGuidanceScale = "prompts_guidance_scale"
       case steps = "num_inference_steps"
       case guidanceScale = "guidance_scale"
     }
@@ -55,5 +60,23 @@ import Testing
     let image = try fixture["\(name)/image"]
     expectClose(result.decoded, image, rtol: 2e-4)  // the decoder carries differences on
     try expectPixels(result.images, image, try fixture.integers("\(name)/image_u8"))
+  }
+
+  @Test("ends where the reference ends for ten prompts")
+  func tenPrompts() throws {
+    let index = try FixtureJSON.decode(Index.self, "traces/moonlet.json")
+    let wanted = try Fixture("traces/moonlet")["prompts/latents"]
+    let folder = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "examples/moonlet")
+    let pipeline = try StableDiffusionPipeline(contentsOf: folder)
+    #expect(index.prompts.count == 10 && wanted.shape[0] == 10)
+    for (number, prompt) in index.prompts.enumerated() {
+      var request = GenerationRequest(prompt: prompt, seed: index.promptsFirstSeed + UInt64(number))
+      request.inferenceSteps = index.steps
+      request.guidanceScale = index.promptsGuidanceScale
+      let result = try pipeline.run(request)
+      // The promise for the end of a run.
+      expectClose(result.latents, try wanted.narrow(0, start: number, length: 1), rtol: 1e-3, prompt)
+    }
   }
 }

@@ -4,8 +4,8 @@
 -- For each autoencoder: a row of weights for each colour, and the colours of latents that are zero.
 local matrices = {
   moonlet = {
-    weights = { { -35, -132, -46, 108 }, { 29, -80, -36, 49 }, { 87, -6, -23, -27 } },
-    bias = { 132, 136, 135 },
+    weights = { { -22, -97, -69, 105 }, { -42, -123, -43, 77 }, { 10, -46, -37, -23 } },
+    bias = { 180, 165, 151 },
   },
   sdxl = {
     weights = { { 60, -60, 25, -70 }, { 60, -5, 15, -50 }, { 60, 10, -5, -35 } },

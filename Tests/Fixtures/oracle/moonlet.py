@@ -1,4 +1,4 @@
-"""The demonstration model in examples/moonlet: one run with and without the official cut-off."""
+"""The demonstration model in examples/moonlet: one run with and without the official cut-off, and ten prompts."""
 
 import torch
 from diffusers import StableDiffusionPipeline
@@ -13,6 +13,20 @@ SEED = 7
 STEPS = 25
 GUIDANCE = 7.5
 KEPT_STEPS = (0, 10, 24)
+# As in examples/moonlet/train/held_out.py: object and background, an object alone, a background alone, unknown words.
+PROMPTS = (
+    "a sports car on a blue background",
+    "a panda on a green background",
+    "a rocket on a black background",
+    "an octopus on a pink background",
+    "hamburger",
+    "snowman",
+    "two cats",
+    "a dog and a bird on a yellow background",
+    "teal background",
+    "a tiny crab on an orange background, masterpiece, florblewumpf",
+)
+TEN_GUIDANCE = 5.0
 
 
 def make():
@@ -31,8 +45,15 @@ def make():
         tensors[f"{name}/image"], tensors[f"{name}/image_u8"] = decoded(pipeline, final)
         tensors["prompt_embeds"], tensors["negative_prompt_embeds"] = trace.text
         index["traces"].append({"name": name, "guidance": trace.guidance})
+    generator = [torch.Generator("cpu").manual_seed(100 + number) for number in range(len(PROMPTS))]
+    tensors["prompts/latents"] = pipeline(
+        list(PROMPTS), num_inference_steps=STEPS, guidance_scale=TEN_GUIDANCE, generator=generator, output_type="latent"
+    ).images
     index.update(
         {
+            "prompts": list(PROMPTS),
+            "prompts_first_seed": 100,
+            "prompts_guidance_scale": TEN_GUIDANCE,
             "prompt": PROMPT,
             "ids": pipeline.tokenizer(PROMPT, padding="max_length", truncation=True).input_ids,
             "seed": SEED,
