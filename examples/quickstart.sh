@@ -18,7 +18,7 @@ picture() {
   local file="$1"
   shift
   "$moonstep" generate --model examples/moonlet --prompt "red apple on a blue background" --steps 50 --seed 7 \
-    --guidance-scale 4 --output "$file" --json "$@"
+    --guidance-scale 3 --output "$file" --json "$@"
 }
 
 # The smaller of two numbers, of which the first may be missing.

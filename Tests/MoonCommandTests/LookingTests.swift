@@ -15,7 +15,7 @@ import Testing
         model           StableDiffusionPipeline, a folder in the diffusers layout
         picture         64x64, latents 4x16x16, 4 pixels a latent
         prompt          32 tokens of width 128
-        text_encoder    641920 numbers, float16, model.safetensors
+        text_encoder    583168 numbers, float16, model.safetensors
         unet            6.1 million numbers, float16, diffusion_pytorch_model.safetensors
         vae             648375 numbers, float16, diffusion_pytorch_model.safetensors
         scheduler       PNDMScheduler, v_prediction
@@ -49,10 +49,10 @@ import Testing
   func tokens() async throws {
     let text = "red apple on a blue background"
     let json = try await program.run(["models", "tokens", Program.model, text, "--json"])
-    let padding = [String](repeating: "2910", count: 25).joined(separator: ", ")
+    let padding = [String](repeating: "2451", count: 25).joined(separator: ", ")
     #expect(
       json.output == """
-        {"ids": [2909, 568, 1103, 514, 320, 557, 521, \(padding)], "tokens": ["red</w>", "apple</w>", "on</w>", \
+        {"ids": [2450, 562, 795, 514, 320, 541, 521, \(padding)], "tokens": ["red</w>", "apple</w>", "on</w>", \
         "a</w>", "blue</w>", "background</w>"], "cut": 0}
 
         """)
