@@ -7,7 +7,6 @@ that holds a `vae`.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from diffusers import AutoencoderKL
 
 import artwork
 import scenes
+from training import Training
 
 CONFIG = dict(
     in_channels=3,
@@ -83,56 +83,23 @@ def main():
         model = AutoencoderKL(**CONFIG)
     model = model.to(options.device, memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=1e-4)
-    average = [p.detach().clone() for p in model.parameters()]
-    step = 0
-    kept = options.output / "autoencoder.pt"
-    if kept.exists():
-        state = torch.load(kept, map_location=options.device)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average, step = state["average"], state["step"]
-        maker.random.setstate(state["random"])
-        torch.set_rng_state(state["noise"])
+    training = Training(
+        options.output / "autoencoder.pt", {"model": model}, optimizer, maker.random, rate=options.rate, steps=options.steps,
+        device=options.device, fall=0.7, every=200,
+    )
 
     def batch(count):
         x = np.stack([scenes.picture(maker.scene(), pictures) for _ in range(count)])
         return torch.from_numpy(x).permute(0, 3, 1, 2).to(options.device).contiguous(memory_format=torch.channels_last)
 
-    began = time.time()
-    while step < options.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * min(1, step / 100) * (1 - step / options.steps) ** 0.7 + 1e-5
+    for _ in training:
         x = batch(options.batch)
         spread = model.encode(x).latent_dist
         colour, contour = loss_of(x, model.decode(spread.sample()).sample)
-        divergence = spread.kl().mean() / (4 * 256)
-        optimizer.zero_grad()
-        (colour + contour + 3e-4 * divergence).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        keep = min(0.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(average, list(model.parameters()), 1 - keep)
-        if step % 100 == 0:
-            print(f"{step} {time.time() - began:.0f} s colour {colour:.4f} contour {contour:.4f} kl {divergence:.3f}", flush=True)
-        if step % 200 == 0:
-            torch.save(
-                {
-                    "model": model.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "average": average,
-                    "step": step,
-                    "random": maker.random.getstate(),
-                    "noise": torch.get_rng_state(),
-                },
-                kept.with_suffix(".new"),
-            )
-            kept.with_suffix(".new").replace(kept)
+        training.learn(colour + contour + 3e-4 * spread.kl().mean() / (4 * 256))
 
+    training.put_averages()
     with torch.no_grad():
-        for parameter, mean in zip(model.parameters(), average):
-            parameter.copy_(mean)
         model.eval()
         level(model, torch.cat([model.encode(batch(64)).latent_dist.sample() for _ in range(8)]))
         x = batch(64)

@@ -7,7 +7,6 @@ in float16. Its blocks have no attention: what the lines say is told by where th
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ import held_out
 import scenes
 import words
 from train_denoiser import NOISE, Captions
+from training import Training
 
 CONFIG = dict(
     in_channels=4,
@@ -78,20 +78,12 @@ def main():
     control = control.to(device, memory_format=torch.channels_last).train()
     print(f"{sum(p.numel() for p in control.parameters()) / 1e6:.2f} M of ControlNet", flush=True)
     optimizer = torch.optim.AdamW(control.parameters(), lr=options.rate, weight_decay=1e-3, betas=(0.9, 0.99))
-    average, step, kept = [p.detach().clone() for p in control.parameters()], 0, options.output / "controlnet.pt"
-    if kept.exists():
-        state = torch.load(kept, map_location=device, weights_only=False)
-        control.load_state_dict(state["control"])
-        optimizer.load_state_dict(state["optimizer"])
-        average, step = state["average"], state["step"]
-        maker.random.setstate(state["random"])
-        torch.set_rng_state(state["noise"].cpu())
-
+    training = Training(
+        options.output / "controlnet.pt", {"control": control}, optimizer, maker.random, rate=options.rate, steps=options.steps,
+        device=device,
+    )
     products = DDPMScheduler(**NOISE).alphas_cumprod.to(device)
-    began, first, seen = time.time(), step, 0.0
-    while step < options.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * min(1, (step + 1) / 100) * max(0.02, (1 - step / options.steps) ** 0.8)
+    for _ in training:
         chosen = torch.randint(0, len(made), (options.batch,))
         some = [made[k] for k in chosen.tolist()]
         lines = np.stack([contours(scenes.picture(scene, pictures)) for scene in some])
@@ -109,34 +101,9 @@ def main():
         made_v = unet(
             x, t, encoder_hidden_states=hidden, down_block_additional_residuals=down, mid_block_additional_residual=middle
         ).sample
-        loss = F.mse_loss(made_v, product.sqrt() * noise - (1 - product).sqrt() * z)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(control.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        keep = min(0.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(average, list(control.parameters()), 1 - keep)
-        seen = loss.item() if seen == 0 else 0.99 * seen + 0.01 * loss.item()
-        if step % 100 == 0:
-            speed = (step - first) * options.batch / (time.time() - began)
-            print(f"{step} {time.time() - began:.0f} s {speed:.1f} pictures/s loss {seen:.4f}", flush=True)
-        if step % 500 == 0 or step == options.steps:
-            state = {
-                "control": control.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "average": average,
-                "step": step,
-                "random": maker.random.getstate(),
-                "noise": torch.get_rng_state(),
-            }
-            torch.save(state, kept.with_suffix(".new"))
-            kept.with_suffix(".new").replace(kept)
+        training.learn(F.mse_loss(made_v, product.sqrt() * noise - (1 - product).sqrt() * z))
 
-    with torch.no_grad():
-        for parameter, mean in zip(control.parameters(), average):
-            parameter.copy_(mean)
+    training.put_averages()
     control.half().save_pretrained(options.output / "controlnet")
 
 

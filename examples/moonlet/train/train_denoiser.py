@@ -9,7 +9,6 @@ falls to its end with the last step. When words of objects.tsv change, some hund
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ import artwork
 import held_out
 import scenes
 import words
+from training import Training
 
 UNET = dict(
     sample_size=16,
@@ -170,32 +170,22 @@ def main():
     unet = unet.to(device, memory_format=torch.channels_last).train()
     print(f"{sum(p.numel() for p in unet.parameters()) / 1e6:.2f} M of UNet, {len(tokenizer)} tokens", flush=True)
 
-    parameters = list(unet.parameters()) + list(encoder.parameters())
     optimizer = torch.optim.AdamW(
         [{"params": list(unet.parameters()), "share": 1.0}, {"params": list(encoder.parameters()), "share": 0.3}],
         lr=options.rate, weight_decay=1e-3, betas=(0.9, 0.99),
     )
-    step, kept = 0, options.output / "denoiser.pt"
-    if kept.exists():
-        state = torch.load(kept, map_location=device, weights_only=False)
-        unet.load_state_dict(state["unet"])
-        encoder.load_state_dict(state["encoder"])
-        optimizer.load_state_dict(state["optimizer"])
-        average, step = state["average"], state["step"]
-        maker.random.setstate(state["random"])
-        torch.set_rng_state(state["noise"].cpu())
-    else:
+    training = Training(
+        options.output / "denoiser.pt", {"unet": unet, "encoder": encoder}, optimizer, maker.random, rate=options.rate,
+        steps=options.steps, device=device, warm=300, average=options.average,
+    )
+    if training.is_new:
         teach_words(encoder, captions, made, len(things), options.words)
-        average = [p.detach().clone() for p in parameters]
+        training.begin()
 
     often = {k for k, thing in enumerate(things) if set(options.often) & set(thing.names)}
     shown_often = torch.tensor([k for k, scene in enumerate(made) if scene.things[0][0] in often])
     products = DDPMScheduler(**NOISE).alphas_cumprod.to(device)
-    began, first, seen = time.time(), step, 0.0
-    while step < options.steps:
-        for group in optimizer.param_groups:
-            left = 1 - step / options.steps
-            group["lr"] = group["share"] * options.rate * min(1, (step + 1) / 300) * max(0.01, left**0.8)
+    for _ in training:
         chosen = torch.randint(0, len(made), (options.batch,))
         if len(shown_often):
             other = shown_often[torch.randint(0, len(shown_often), (options.batch,))]
@@ -207,41 +197,15 @@ def main():
         x = product.sqrt() * z + (1 - product).sqrt() * noise
         hidden = encoder(captions.tokens(captions.draw([made[k] for k in chosen.tolist()]))).last_hidden_state
         wanted = product.sqrt() * noise - (1 - product).sqrt() * z
-        loss = F.mse_loss(unet(x, t, encoder_hidden_states=hidden).sample, wanted)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        step += 1
-        keep = min(options.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(average, parameters, 1 - keep)
-        seen = loss.item() if seen == 0 else 0.99 * seen + 0.01 * loss.item()
-        if step % 100 == 0:
-            speed = (step - first) * options.batch / (time.time() - began)
-            print(f"{step} {time.time() - began:.0f} s {speed:.1f} pictures/s loss {seen:.4f}", flush=True)
-        if step % 500 == 0 or step == options.steps:
-            state = {
-                "unet": unet.state_dict(),
-                "encoder": encoder.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "average": average,
-                "step": step,
-                "random": maker.random.getstate(),
-                "noise": torch.get_rng_state(),
-            }
-            torch.save(state, kept.with_suffix(".new"))
-            kept.with_suffix(".new").replace(kept)
-        if step % 2000 == 0 or step == options.steps:
-            export(options.output / "moonlet", autoencoder, encoder, tokenizer, unet, parameters, average)
+        training.learn(F.mse_loss(unet(x, t, encoder_hidden_states=hidden).sample, wanted))
+        if training.step % 2000 == 0 or training.step == options.steps:
+            own = training.put_averages()
+            export(options.output / "moonlet", autoencoder, encoder, tokenizer, unet)
+            training.put_back(own)
 
 
-def export(folder, autoencoder, encoder, tokenizer, unet, parameters, average):
-    """Writes the model with averaged weights, in float16."""
-    own = [p.detach().clone() for p in parameters]
-    with torch.no_grad():
-        for parameter, mean in zip(parameters, average):
-            parameter.copy_(mean)
+def export(folder, autoencoder, encoder, tokenizer, unet):
+    """Writes the model in float16."""
     copies = [type(part).from_config(part.config) for part in (autoencoder, unet)] + [CLIPTextModel(encoder.config)]
     for copy, part in zip(copies, (autoencoder, unet, encoder)):
         copy.load_state_dict({name: value.cpu() for name, value in part.state_dict().items()})
@@ -251,10 +215,6 @@ def export(folder, autoencoder, encoder, tokenizer, unet, parameters, average):
         config = json.loads(file.read_text())
         config.pop("_name_or_path", None)  # a place on the machine that trained it
         file.write_text(json.dumps(config, indent=2) + "\n")
-    with torch.no_grad():
-        for parameter, value in zip(parameters, own):
-            parameter.copy_(value)
-
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,6 @@ same command goes on, and RUN/ip_adapter: `ip-adapter_moonlet.safetensors` and `
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ import held_out
 import scenes
 import words
 from train_denoiser import NOISE, Captions
+from training import Training
 
 TOKENS, EMBEDDING, WIDTH = 4, 128, 128
 VISION = dict(
@@ -138,23 +138,16 @@ def main():
     trained.requires_grad_(True)
     print(f"{sum(p.numel() for p in trained.parameters()) / 1e6:.2f} M of IP-Adapter and image encoder", flush=True)
     optimizer = torch.optim.AdamW(trained.parameters(), lr=options.rate, weight_decay=1e-3, betas=(0.9, 0.99))
-    step, kept = 0, options.output / "ip_adapter.pt"
-    if kept.exists():
-        state = torch.load(kept, map_location=device, weights_only=False)
-        trained.load_state_dict(state["trained"])
-        optimizer.load_state_dict(state["optimizer"])
-        average, step = state["average"], state["step"]
-        maker.random.setstate(state["random"])
-        torch.set_rng_state(state["noise"].cpu())
-    else:
+    training = Training(
+        options.output / "ip_adapter.pt", {"trained": trained}, optimizer, maker.random, rate=options.rate, steps=options.steps,
+        device=device,
+    )
+    if training.is_new:
         lesson(vision, draw_batch, len(things), options.lesson, device)
-        average = [p.detach().clone() for p in trained.parameters()]
+        training.begin()
 
     products = DDPMScheduler(**NOISE).alphas_cumprod.to(device)
-    began, first, seen = time.time(), step, 0.0
-    while step < options.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * min(1, (step + 1) / 100) * max(0.02, (1 - step / options.steps) ** 0.8)
+    for _ in training:
         chosen = maker.random.sample(single, options.batch)
         some = [made[k] for k in chosen]
         tokens = projection(vision(as_seen(shown([relative(scene) for scene in some]))).image_embeds)
@@ -171,34 +164,9 @@ def main():
         product = products[t].view(-1, 1, 1, 1)
         x = product.sqrt() * z + (1 - product).sqrt() * noise
         made_v = unet(x, t, encoder_hidden_states=torch.cat([hidden, tokens], 1)).sample
-        loss = F.mse_loss(made_v, product.sqrt() * noise - (1 - product).sqrt() * z)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        keep = min(0.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(average, list(trained.parameters()), 1 - keep)
-        seen = loss.item() if seen == 0 else 0.99 * seen + 0.01 * loss.item()
-        if step % 100 == 0:
-            speed = (step - first) * options.batch / (time.time() - began)
-            print(f"{step} {time.time() - began:.0f} s {speed:.1f} pictures/s loss {seen:.4f}", flush=True)
-        if step % 500 == 0 or step == options.steps:
-            state = {
-                "trained": trained.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "average": average,
-                "step": step,
-                "random": maker.random.getstate(),
-                "noise": torch.get_rng_state(),
-            }
-            torch.save(state, kept.with_suffix(".new"))
-            kept.with_suffix(".new").replace(kept)
+        training.learn(F.mse_loss(made_v, product.sqrt() * noise - (1 - product).sqrt() * z))
 
-    with torch.no_grad():
-        for parameter, mean in zip(trained.parameters(), average):
-            parameter.copy_(mean)
+    training.put_averages()
     export(options.output / "ip_adapter", vision, projection, adapters)
 
 
