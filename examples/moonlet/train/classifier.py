@@ -9,7 +9,6 @@ import argparse
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -53,8 +52,7 @@ def batch(maker, pictures, count, device):
         scene = maker.scene()
         if len(scene.things) == 1:
             found.append(scene)
-    x = np.stack([scenes.picture(scene, pictures) for scene in found])
-    x = torch.from_numpy(x).permute(0, 3, 1, 2).to(device).contiguous(memory_format=torch.channels_last)
+    x = scenes.stacked([scenes.picture(scene, pictures) for scene in found], device)
     return x, torch.tensor([scene.things[0][0] for scene in found], device=device)
 
 

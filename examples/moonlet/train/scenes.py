@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from PIL import Image
 
 PIXELS = 64
@@ -38,7 +39,7 @@ PRAISE = [
 ADJECTIVES = ["cute", "beautiful", "nice", "funny", "lovely", "pretty", "simple", "shiny", "cool", "happy", "great", "old", "new", "fancy"]
 BLAME = ["deformed", "ugly", "bad anatomy", "blurry", "low quality", "worst quality", "text", "watermark", "cropped", "out of frame"]
 SMALL, LARGE = ["small", "tiny", "little"], ["big", "large", "huge"]
-IRREGULAR = {"mouse": "mice", "sheep": "sheep", "deer": "deer", "fish": "fish", "wolf": "wolves", "cherry": "cherries", "candy": "candies"}
+IRREGULAR = {"mouse": "mice", "sheep": "sheep", "deer": "deer", "fish": "fish", "wolf": "wolves"}
 
 
 @dataclass
@@ -77,6 +78,12 @@ def picture(scene, artwork, shrunk={}):
         place = canvas[top : top + side, left : left + side]
         place += (cut[..., :3] - place) * cut[..., 3:]
     return canvas * 2 - 1
+
+
+def stacked(pictures, device):
+    """Pictures [64, 64, 3] as one tensor [count, 3, 64, 64], channels last in memory."""
+    x = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return x.to(device).contiguous(memory_format=torch.channels_last)
 
 
 class SceneMaker:

@@ -9,7 +9,6 @@ that holds a `vae`.
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
@@ -89,8 +88,7 @@ def main():
     )
 
     def batch(count):
-        x = np.stack([scenes.picture(maker.scene(), pictures) for _ in range(count)])
-        return torch.from_numpy(x).permute(0, 3, 1, 2).to(options.device).contiguous(memory_format=torch.channels_last)
+        return scenes.stacked([scenes.picture(maker.scene(), pictures) for _ in range(count)], options.device)
 
     for _ in training:
         x = batch(options.batch)

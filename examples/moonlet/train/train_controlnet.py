@@ -19,7 +19,7 @@ import artwork
 import held_out
 import scenes
 import words
-from train_denoiser import NOISE, Captions
+from train_denoiser import NOISE, Captions, noised
 from training import Training
 
 CONFIG = dict(
@@ -86,13 +86,11 @@ def main():
     for _ in training:
         chosen = torch.randint(0, len(made), (options.batch,))
         some = [made[k] for k in chosen.tolist()]
-        lines = np.stack([contours(scenes.picture(scene, pictures)) for scene in some])
-        lines = torch.from_numpy(lines).permute(0, 3, 1, 2).to(device)
+        lines = scenes.stacked([contours(scenes.picture(scene, pictures)) for scene in some], device)
         z = latents[chosen].float().to(device)
         noise = torch.randn(z.shape).to(device)
         t = torch.randint(0, 1000, (options.batch,)).to(device)
-        product = products[t].view(-1, 1, 1, 1)
-        x = product.sqrt() * z + (1 - product).sqrt() * noise
+        x, wanted = noised(z, noise, t, products)
         # Half of the captions say nothing, so that the lines have to.
         texts = [text if maker.random.random() < 0.5 else "" for text in captions.draw(some)]
         with torch.no_grad():
@@ -101,7 +99,7 @@ def main():
         made_v = unet(
             x, t, encoder_hidden_states=hidden, down_block_additional_residuals=down, mid_block_additional_residual=middle
         ).sample
-        training.learn(F.mse_loss(made_v, product.sqrt() * noise - (1 - product).sqrt() * z))
+        training.learn(F.mse_loss(made_v, wanted))
 
     training.put_averages()
     control.half().save_pretrained(options.output / "controlnet")

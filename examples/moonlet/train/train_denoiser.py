@@ -11,7 +11,6 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDPMScheduler, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -45,6 +44,13 @@ def training_times(count):
     return (torch.where(torch.rand(count) < 0.5, even, middle) * 1000).long().clamp(0, 999)
 
 
+def noised(z, noise, t, products):
+    """Latents with as much `noise` as at the training times `t`, and the velocity that the UNet is to predict for them."""
+    product = products[t].view(-1, 1, 1, 1)
+    signal, spread = product.sqrt(), (1 - product).sqrt()
+    return signal * z + spread * noise, signal * noise - spread * z
+
+
 def text_config(tokenizer):
     return CLIPTextConfig(
         vocab_size=len(tokenizer),
@@ -67,8 +73,7 @@ def make_scenes(path, autoencoder, maker, pictures, count, device):
         return kept["scenes"], kept["latents"]
     made, latents = [maker.scene() for _ in range(count)], []
     for first in range(0, count, 128):
-        x = np.stack([scenes.picture(scene, pictures) for scene in made[first : first + 128]])
-        x = torch.from_numpy(x).permute(0, 3, 1, 2).to(device).contiguous(memory_format=torch.channels_last)
+        x = scenes.stacked([scenes.picture(scene, pictures) for scene in made[first : first + 128]], device)
         with torch.no_grad():
             latents.append((autoencoder.encode(x).latent_dist.mode() * autoencoder.config.scaling_factor).half().cpu())
     latents = torch.cat(latents)
@@ -193,10 +198,8 @@ def main():
         z = latents[chosen].float().to(device)
         noise = torch.randn(z.shape).to(device)
         t = training_times(options.batch).to(device)
-        product = products[t].view(-1, 1, 1, 1)
-        x = product.sqrt() * z + (1 - product).sqrt() * noise
+        x, wanted = noised(z, noise, t, products)
         hidden = encoder(captions.tokens(captions.draw([made[k] for k in chosen.tolist()]))).last_hidden_state
-        wanted = product.sqrt() * noise - (1 - product).sqrt() * z
         training.learn(F.mse_loss(unet(x, t, encoder_hidden_states=hidden).sample, wanted))
         if training.step % 2000 == 0 or training.step == options.steps:
             own = training.put_averages()

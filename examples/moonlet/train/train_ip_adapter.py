@@ -10,7 +10,6 @@ same command goes on, and RUN/ip_adapter: `ip-adapter_moonlet.safetensors` and `
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import DDPMScheduler, UNet2DConditionModel
@@ -21,7 +20,7 @@ import artwork
 import held_out
 import scenes
 import words
-from train_denoiser import NOISE, Captions
+from train_denoiser import NOISE, Captions, noised
 from training import Training
 
 TOKENS, EMBEDDING, WIDTH = 4, 128, 128
@@ -111,8 +110,7 @@ def main():
     single = [k for k, scene in enumerate(made) if len(scene.things) == 1]
 
     def shown(some):
-        x = np.stack([scenes.picture(scene, pictures) for scene in some])
-        return torch.from_numpy(x).permute(0, 3, 1, 2).to(device)
+        return scenes.stacked([scenes.picture(scene, pictures) for scene in some], device)
 
     def draw_batch(count):
         some = [made[k] for k in maker.random.sample(single, count)]
@@ -161,10 +159,9 @@ def main():
         z = latents[chosen].float().to(device)
         noise = torch.randn(z.shape).to(device)
         t = torch.randint(0, 1000, (options.batch,)).to(device)
-        product = products[t].view(-1, 1, 1, 1)
-        x = product.sqrt() * z + (1 - product).sqrt() * noise
+        x, wanted = noised(z, noise, t, products)
         made_v = unet(x, t, encoder_hidden_states=torch.cat([hidden, tokens], 1)).sample
-        training.learn(F.mse_loss(made_v, product.sqrt() * noise - (1 - product).sqrt() * z))
+        training.learn(F.mse_loss(made_v, wanted))
 
     training.put_averages()
     export(options.output / "ip_adapter", vision, projection, adapters)
