@@ -181,15 +181,14 @@ static int raise_reply(lua_State *L, const moon_reply *reply, moon_outcome outco
   return lua_error(L);
 }
 
-/// Gives back what the host has dropped, and lets the collector keep pace with the memory behind handles.
-static void settle(lua_State *L, moon_lua *s) {
-  moon_drain_functions(L, s);
+/// Lets the collector keep pace with the memory behind handles. Before the host makes the next result: what the script has
+/// dropped until now is then used again at once, while it is in the processor's cache.
+static void keep_pace(lua_State *L, moon_lua *s) {
   size_t grown = s->handle_bytes_since_step / 4;
-  if (grown >= 64 * 1024) {
-    s->handle_bytes_since_step = 0;
-    size_t most = s->memory.used * 2;
-    lua_gc(L, LUA_GCSTEP, (int)((grown > most ? most : grown) / 1024) + 1);
-  }
+  if (grown < 64 * 1024) return;
+  s->handle_bytes_since_step = 0;
+  size_t most = s->memory.used * 2;
+  lua_gc(L, LUA_GCSTEP, (int)((grown > most ? most : grown) / 1024) + 1);
 }
 
 int moon_trampoline(lua_State *L) {
@@ -208,6 +207,7 @@ int moon_trampoline(lua_State *L) {
       return lua_error(L);
     }
   }
+  keep_pace(L, s);
   moon_value small[SMALL_LIST], *values = small;
   size_t count = moon_count_values(L, s, 1, top);
   if (count > SMALL_LIST) values = lua_newuserdatauv(L, count * sizeof *values, 0);
@@ -220,7 +220,7 @@ int moon_trampoline(lua_State *L) {
   s->is_in_host = false;
   moon_check_clock(s);
   if (s->stop != MOON_RUNNING) moon_raise_stop(L);
-  settle(L, s);
+  moon_drain_functions(L, s);
   lua_settop(L, 0);
   if (outcome != MOON_RETURNED) return raise_reply(L, &reply, outcome);
   return moon_push_list(L, s, &reply.list);

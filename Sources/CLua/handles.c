@@ -71,12 +71,8 @@ static int index_handle(lua_State *L) {
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
     lua_pop(L, 1);
-    if (moon_push_member(L, moon_of(L), (uint16_t)lua_tointeger(L, lua_upvalueindex(3)), 2)) {
-      lua_pushvalue(L, 2);
-      lua_pushvalue(L, -2);
-      lua_rawset(L, lua_upvalueindex(1));
-      return 1;
-    }
+    uint16_t kind = (uint16_t)lua_tointeger(L, lua_upvalueindex(3));
+    if (moon_push_member(L, moon_of(L), kind, 2, lua_upvalueindex(1))) return 1;
   }
   if (lua_isnil(L, lua_upvalueindex(2))) {
     lua_pushnil(L);
@@ -154,15 +150,16 @@ static int define_member(lua_State *L) {
   moon_lua *s = moon_of(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, s->types);
   if (lua_rawgeti(L, -1, d->kind) != LUA_TTABLE) return luaL_error(L, "a member of an unknown type");
-  if (d->role == MOON_METHOD) {
-    moon_member method = {.name = (char *)d->name, .function = d->function, .kind = d->kind};
-    return moon_member_add(&s->members, method) ? 0 : luaL_error(L, "no memory for a method");
-  }
   bool is_metamethod = d->role == MOON_METAMETHOD;
-  moon_push_host_function(L, is_metamethod ? d->name + 2 : d->name, d->function, is_metamethod ? -1 : d->kind);
+  if (d->role != MOON_METHOD) {
+    moon_push_host_function(L, is_metamethod ? d->name + 2 : d->name, d->function, is_metamethod ? -1 : d->kind);
+  }
   switch (d->role) {
-    case MOON_METHOD:
-      break;  // done above
+    case MOON_METHOD: {
+      moon_member method = {.name = (char *)d->name, .function = d->function, .kind = d->kind};
+      if (!moon_member_add(&s->members, method)) return luaL_error(L, "no memory for a method");
+      break;
+    }
     case MOON_GETTER:
       lua_getfield(L, -2, "__index");
       lua_insert(L, -2);

@@ -48,7 +48,7 @@ void moon_push_host_function(lua_State *L, const char *name, int32_t function, i
   lua_pushcclosure(L, moon_trampoline, 3);
 }
 
-bool moon_push_member(lua_State *L, moon_lua *s, uint16_t kind, int key) {
+bool moon_push_member(lua_State *L, moon_lua *s, uint16_t kind, int key, int keeper) {
   const moon_members *m = &s->members;
   const char *name = lua_tostring(L, key);
   size_t place = place_of(m, kind, name);
@@ -58,6 +58,9 @@ bool moon_push_member(lua_State *L, moon_lua *s, uint16_t kind, int key) {
   if (member->kind != kind || strcmp(member->name, name) != 0 || strlen(name) != lua_rawlen(L, key)) return false;
   if (member->body != NULL) lua_pushcfunction(L, member->body);
   else moon_push_host_function(L, name, member->function, kind < MOON_FIRST_LIBRARY ? kind : -1);
+  lua_pushvalue(L, key);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, keeper);
   return true;
 }
 

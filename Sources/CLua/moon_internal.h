@@ -186,8 +186,9 @@ enum { MOON_FIRST_LIBRARY = 0x8000 };
 /// Adds a member; false when memory is out.
 bool moon_member_add(moon_members *m, moon_member member);
 void moon_members_free(moon_members *m);
-/// Pushes the function that the string at `key` names in that kind, as a new value, and returns true; else pushes nothing.
-bool moon_push_member(lua_State *L, moon_lua *s, uint16_t kind, int key);
+/// Pushes the function that the string at `key` names in that kind, keeps it under that name in the table at `keeper` and
+/// returns true; else pushes nothing. Both indices count from the function's first argument, or are an upvalue's.
+bool moon_push_member(lua_State *L, moon_lua *s, uint16_t kind, int key, int keeper);
 /// Makes every function of that kind a field of the table at `table`, whose `__index` makes them one by one.
 void moon_push_all_members(lua_State *L, moon_lua *s, uint16_t kind, int table);
 /// A function of the host as a closure; `kind` is that of the handles it belongs to, or -1.

@@ -34,11 +34,7 @@ static int next_of_hidden(lua_State *L) {
 static int index_hidden(lua_State *L) {
   lua_settop(L, 2);
   uint16_t kind = (uint16_t)lua_tointeger(L, lua_upvalueindex(1));
-  if (lua_type(L, 2) != LUA_TSTRING || !moon_push_member(L, moon_of(L), kind, 2)) return 0;
-  lua_pushvalue(L, 2);
-  lua_pushvalue(L, -2);
-  lua_rawset(L, 1);
-  return 1;
+  return lua_type(L, 2) == LUA_TSTRING && moon_push_member(L, moon_of(L), kind, 2, 1);
 }
 
 uint16_t moon_library_kind(lua_State *L, int index) {

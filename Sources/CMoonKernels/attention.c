@@ -96,9 +96,7 @@ MOON_CLONES static void narrow_softmax_block(
 }
 
 #if defined(__x86_64__)
-#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-
-WIDE static inline float wide_row_maximum(const float *line, ptrdiff_t columns, float start) {
+MOON_WIDE static inline float wide_row_maximum(const float *line, ptrdiff_t columns, float start) {
   __m512 lanes[2] = {_mm512_set1_ps(start), _mm512_set1_ps(start)};
   ptrdiff_t column = 0;
   // The second operand is what comes out where one is not a number: here what was there before.
@@ -111,7 +109,7 @@ WIDE static inline float wide_row_maximum(const float *line, ptrdiff_t columns, 
 }
 
 /// As `row_powers`, to the bit: lane i is lane i of its first vector, and i + 8 of its second.
-WIDE static inline float wide_row_powers(float *line, ptrdiff_t columns, float maximum) {
+MOON_WIDE static inline float wide_row_powers(float *line, ptrdiff_t columns, float maximum) {
   const __m512 least = _mm512_set1_ps(-126.0f);
   __m512 sums = _mm512_setzero_ps();
   ptrdiff_t column = 0;
@@ -139,7 +137,7 @@ WIDE static inline float wide_row_powers(float *line, ptrdiff_t columns, float m
   return sum;
 }
 
-WIDE static void wide_softmax_block(
+MOON_WIDE static void wide_softmax_block(
     float *scores, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t visible, ptrdiff_t visible_step,
     float *maxima, float *sums, float *outputs, ptrdiff_t output_stride, ptrdiff_t width) {
   softmax_rows(

@@ -11,6 +11,9 @@
 #define MOON_INLINE static inline __attribute__((always_inline))
 
 #if defined(__x86_64__)
+/// Marks a function for machines with AVX-512, which callers choose with `moon_has_wide_vectors`.
+#define MOON_WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+
 /// Whether the machine has AVX-512 as x86-64-v4 means it.
 MOON_INLINE int moon_has_wide_vectors(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -33,7 +33,7 @@ typedef struct {
 #if defined(__x86_64__)
 // With AVX-512, eight rows of two panels: sixteen sums of sixteen columns, and a register for the place of each row.
 #define TILE_NAME(name) wide_##name
-#define TILE_TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#define TILE_TARGET MOON_WIDE
 #define TILE_VECTOR moon_v16
 #define TILE_LANES 16
 #define TILE_ROWS 8

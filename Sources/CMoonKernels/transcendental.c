@@ -43,10 +43,8 @@ MOON_INLINE float exponential(float x) {
 }
 
 #if defined(__x86_64__)
-#define WIDE __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-
 /// `exponential` of a dense run with AVX-512, whose scaling by a power of two takes one instruction; the same bits.
-WIDE static void wide_exponentials(float *destination, const float *source, ptrdiff_t count) {
+MOON_WIDE static void wide_exponentials(float *destination, const float *source, ptrdiff_t count) {
   const __m512 shift = _mm512_set1_ps(0x1.8p23f);
   for (ptrdiff_t i = 0; i < count; i += 16) {
     const __mmask16 lanes = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : (__mmask16)0xFFFF;

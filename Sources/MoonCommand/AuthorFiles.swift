@@ -32,18 +32,11 @@ package enum AuthorFiles {
   /// - Returns: Their paths.
   /// - Throws: `CommandFailure` that names the file.
   package static func write(to folder: String) throws -> [String] {
-    let url = URL(filePath: folder, directoryHint: .isDirectory)
+    let url = URL(literalPath: folder, directoryHint: .isDirectory)
     return try all.map { file in
       let target = url.appending(path: file.path)
-      do {
-        try FileManager.default.createDirectory(
-          at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try AtomicFile.write(Array(file.text.utf8), to: target)
-      } catch let error as FileError {
-        throw CommandFailure(.usage, "\(error)")
-      } catch {
-        throw CommandFailure(.usage, "'\(folder.shown)' cannot be made: \((error as NSError).localizedDescription)")
-      }
+      try NewFolder.make(target.deletingLastPathComponent(), shownAs: folder)
+      try AtomicFile.write(Array(file.text.utf8), to: target)
       return target.shownPath
     }
   }

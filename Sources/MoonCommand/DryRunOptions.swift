@@ -1,10 +1,11 @@
 package import ArgumentParser
 internal import Foundation
 package import MoonPipelines
+internal import MoonTensor
 
 /// Options of the run that `plugin dry-run` rehearses.
 package struct DryRunOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Denoising steps; 25, or those of the trace.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Denoising steps; 25, or those of the trace.", valueName: "n"))
   package var steps: Int?
 
   @Option(
@@ -28,13 +29,13 @@ package struct DryRunOptions: ParsableArguments {
       "What pictures are made from.", valueName: RunTask.allCases.map(\.rawValue).joined(separator: "|")))
   package var task: String?
 
-  @Option(help: ArgumentHelp("Pictures of the run.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Pictures of the run.", valueName: "n"))
   package var numImages: Int?
 
-  @Option(help: ArgumentHelp("ControlNets of the run.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("ControlNets of the run.", valueName: "n"))
   package var controlnets: Int?
 
-  @Option(help: ArgumentHelp("IP-Adapters of the run.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("IP-Adapters of the run.", valueName: "n"))
   package var ipAdapters: Int?
 
   @Option(
@@ -48,6 +49,7 @@ package struct DryRunOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
+    try PathCheck.requireNames(["--trace": [trace].compactMap(\.self)])
     let counts = [
       ("--steps", steps, 1...1000), ("--num-images", numImages, 1...16), ("--controlnets", controlnets, 0...8),
       ("--ip-adapters", ipAdapters, 0...8),
@@ -82,7 +84,7 @@ package struct DryRunOptions: ParsableArguments {
   package func rehearsal(pipelines: [String]) throws -> Rehearsal {
     var rehearsal: Rehearsal
     if let trace {
-      rehearsal = Rehearsal(try RunTrace(contentsOf: URL(filePath: trace)))
+      rehearsal = Rehearsal(try RunTrace(contentsOf: URL(literalPath: trace)))
     } else {
       var kind = RehearsalKind(
         pipeline ?? pipelines.first ?? "sd", task.flatMap { RunTask(rawValue: $0) } ?? .textToImage)

@@ -2,6 +2,7 @@ package import ArgumentParser
 internal import Foundation
 internal import MoonImage
 package import MoonPipelines
+internal import MoonTensor
 
 /// Options for runs that start from a picture or mend one.
 package struct InputPictureOptions: ParsableArguments {
@@ -19,10 +20,11 @@ package struct InputPictureOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What to make anew of the picture: white in this PNG or JPEG.", valueName: "file"))
   package var mask: [String] = []
 
-  @Option(help: ArgumentHelp("Pixels by which the mask is blurred.", valueName: "x"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Pixels by which the mask is blurred.", valueName: "x"))
   package var maskBlur = 0.0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Works on the masked region alone, with so many pixels around it, at full size.", valueName: "n"))
   package var maskCrop: Int?
@@ -34,6 +36,7 @@ package struct InputPictureOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
+    try PathCheck.requireNames(["--image": image, "--mask": mask])
     if let strength, !(0...1).contains(strength) { throw ValidationError("--strength: \(strength) is outside 0..1") }
     if image.isEmpty {
       if strength != nil { throw ValidationError("--strength: it needs a picture to start from: --image") }
@@ -52,8 +55,8 @@ package struct InputPictureOptions: ParsableArguments {
   ///
   /// - Throws: `ImageError`, naming the file.
   package func fill(_ request: inout GenerationRequest) throws {
-    request.images = try image.map { try RGBImage(contentsOf: URL(filePath: $0)) }
-    request.masks = try mask.map { try RGBImage(contentsOf: URL(filePath: $0)) }
+    request.images = try image.map { try RGBImage(contentsOf: URL(literalPath: $0)) }
+    request.masks = try mask.map { try RGBImage(contentsOf: URL(literalPath: $0)) }
     request.strength = strength
     request.maskBlur = maskBlur
     request.maskCropPadding = maskCrop

@@ -2,6 +2,7 @@ package import ArgumentParser
 internal import Foundation
 internal import MoonImage
 package import MoonPipelines
+internal import MoonTensor
 
 /// Options that name what is loaded beside the model, and what these networks are given.
 package struct NetworkOptions: ParsableArguments {
@@ -33,10 +34,14 @@ package struct NetworkOptions: ParsableArguments {
       """, valueName: "x"))
   package var controlnetScale: [Double] = []
 
-  @Option(help: ArgumentHelp("Share of the steps before the ControlNets: one for all, or for each.", valueName: "x"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Share of the steps before the ControlNets: one for all, or for each.", valueName: "x"))
   package var controlStart: [Double] = []
 
-  @Option(help: ArgumentHelp("Share of the steps at which the ControlNets end, likewise.", valueName: "x"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Share of the steps at which the ControlNets end, likewise.", valueName: "x"))
   package var controlEnd: [Double] = []
 
   @Flag(help: "The ControlNets see the prompt's half alone and lead more loosely.")
@@ -68,6 +73,12 @@ package struct NetworkOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
+    try PathCheck.requireNames([
+      "--vae": [vae].compactMap(\.self), "--lora": lora.map(\.path), "--textual-inversion": textualInversion,
+      "--controlnet": controlnet, "--control-image": controlImage, "--ip-adapter": ipAdapter, "--ip-image": ipImage,
+      "--image-encoder": [imageEncoder].compactMap(\.self),
+    ])
+    if imageEncoder != nil && ipAdapter.isEmpty { throw ValidationError("--image-encoder: it needs an --ip-adapter") }
     if controlImage.count != controlnet.count {
       throw ValidationError(
         "--control-image: \(controlImage.count) are given for \(controlnet.count) ControlNets; give one for each "
@@ -103,12 +114,12 @@ package struct NetworkOptions: ParsableArguments {
   package func modelOptions(variant: String?) -> ModelOptions {
     var options = ModelOptions()
     options.variant = variant
-    options.autoencoder = vae.map { URL(filePath: $0) }
-    options.controlNets = controlnet.map { URL(filePath: $0) }
-    options.imageAdapters = ipAdapter.map { URL(filePath: $0) }
-    options.imageEncoder = imageEncoder.map { URL(filePath: $0) }
-    options.adapters = lora.map { ModelOptions.Adapter(URL(filePath: $0.path), weight: $0.weight) }
-    options.embeddings = textualInversion.map { URL(filePath: $0) }
+    options.autoencoder = vae.map { URL(literalPath: $0) }
+    options.controlNets = controlnet.map { URL(literalPath: $0) }
+    options.imageAdapters = ipAdapter.map { URL(literalPath: $0) }
+    options.imageEncoder = imageEncoder.map { URL(literalPath: $0) }
+    options.adapters = lora.map { ModelOptions.Adapter(URL(literalPath: $0.path), weight: $0.weight) }
+    options.embeddings = textualInversion.map { URL(literalPath: $0) }
     return options
   }
 
@@ -121,11 +132,11 @@ package struct NetworkOptions: ParsableArguments {
     }
     request.controls = try controlImage.enumerated().map { index, path in
       ControlInput(
-        try RGBImage(contentsOf: URL(filePath: path)), scale: value(controlnetScale, index),
+        try RGBImage(contentsOf: URL(literalPath: path)), scale: value(controlnetScale, index),
         guidanceStart: value(controlStart, index) ?? 0, guidanceEnd: value(controlEnd, index) ?? 1)
     }
     request.guessMode = guessMode
-    let pictures = try ipImage.map { try RGBImage(contentsOf: URL(filePath: $0)) }
+    let pictures = try ipImage.map { try RGBImage(contentsOf: URL(literalPath: $0)) }
     request.imagePrompts = ipAdapter.indices.map { index in
       ImagePrompt(ipAdapter.count == 1 ? pictures : [pictures[index]], scale: value(ipScale, index) ?? 1)
     }

@@ -47,21 +47,19 @@ package struct NewPlugin: Sendable {
   /// - Parameter folder: Where; it is made when it is missing.
   /// - Throws: `CommandFailure` that names the file.
   package func write(to folder: String) throws {
-    let url = URL(filePath: folder, directoryHint: .isDirectory)
+    let url = URL(literalPath: folder, directoryHint: .isDirectory)
+    let taken = url.appending(path: isFolder ? name : "\(name).lua")
+    if (try? FileManager.default.attributesOfItem(atPath: taken.path)) != nil {
+      throw CommandFailure(.usage, "'\(path(in: folder).shown)' is there already, and is not replaced")
+    }
+    try NewFolder.make(url, shownAs: folder)
+    if isFolder { try NewFolder.make(taken, shownAs: path(in: folder)) }
     do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-      let places = files.map { ($0.path, url.appending(path: $0.path), Data($0.text.utf8)) }
-      let taken = isFolder ? url.appending(path: name) : places[0].1
-      if (try? FileManager.default.attributesOfItem(atPath: taken.path)) != nil {
-        throw CommandFailure(.usage, "'\(path(in: folder).shown)' is there already, and is not replaced")
-      }
-      if isFolder { try FileManager.default.createDirectory(at: taken, withIntermediateDirectories: false) }
-      for (_, place, data) in places { try data.write(to: place, options: .withoutOverwriting) }
-    } catch let failure as CommandFailure {
-      throw failure
+      for file in files { try AtomicFile.write(Array(file.text.utf8), to: url.appending(path: file.path)) }
     } catch {
-      throw CommandFailure(
-        .usage, "'\(path(in: folder).shown)' cannot be written: \((error as NSError).localizedDescription)")
+      // Nothing of it was there before.
+      try? FileManager.default.removeItem(at: taken)
+      throw CommandFailure(.failed, "\(error)")
     }
   }
 }

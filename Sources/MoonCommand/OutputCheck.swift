@@ -10,7 +10,7 @@ package enum OutputCheck {
   ///   - option: The option that named it, for the message.
   /// - Throws: `CommandFailure`.
   package static func check(_ path: String, option: String) throws {
-    let url = URL(filePath: path)
+    let url = URL(literalPath: path)
     let folder = url.deletingLastPathComponent()
     let shownFolder = folder.relativePath.shown
     func refuse(_ reason: String) -> CommandFailure {

@@ -12,7 +12,7 @@ package struct OutputNames: Equatable, Sendable {
   ///
   /// - Throws: `CommandFailure` when it does not end in `.png` or is nothing but that.
   package init(_ path: String) throws {
-    let url = URL(filePath: path)
+    let url = URL(literalPath: path)
     let suffix = "." + url.pathExtension
     guard suffix.lowercased() == ".png", !path.hasSuffix("/"), !url.deletingPathExtension().lastPathComponent.isEmpty
     else {
@@ -30,9 +30,9 @@ package struct OutputNames: Equatable, Sendable {
 
   /// The folder for the pictures that plugins save in one of several runs.
   package func pluginFolder(column: Int, row: Int) -> URL {
-    URL(filePath: "\(stem)-\(column + 1)-\(row + 1)_plugins", directoryHint: .isDirectory)
+    URL(literalPath: "\(stem)-\(column + 1)-\(row + 1)_plugins", directoryHint: .isDirectory)
   }
 
   /// The folder for the pictures that plugins save; each plugin makes its own folder in it.
-  package var pluginFolder: URL { URL(filePath: stem + "_plugins", directoryHint: .isDirectory) }
+  package var pluginFolder: URL { URL(literalPath: stem + "_plugins", directoryHint: .isDirectory) }
 }

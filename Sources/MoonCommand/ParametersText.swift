@@ -43,7 +43,7 @@ package struct ParametersText: Sendable {
   private var settings: [(name: String, value: String)] {
     let isFromOneSeed = request.seeds.count == 1
     var settings: [(name: String, value: String)] = [
-      ("Steps", String(request.inferenceSteps)), ("Sampler", sampler), ("CFG scale", Self.text(request.guidanceScale)),
+      ("Steps", String(report.inferenceSteps)), ("Sampler", sampler), ("CFG scale", Self.text(request.guidanceScale)),
       ("Seed", String(request.seeds[isFromOneSeed ? 0 : picture])), ("Size", "\(report.width)x\(report.height)"),
       ("Model", model),
     ]

@@ -14,13 +14,13 @@ package struct PictureOptions: ParsableArguments {
     help: ArgumentHelp("What the picture should not show: once for all prompts, or once a prompt.", valueName: "text"))
   package var negativePrompt: [String] = []
 
-  @Option(help: ArgumentHelp("Width in pixels; by default the model's own.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Width in pixels; by default the model's own.", valueName: "n"))
   package var width: Int?
 
-  @Option(help: ArgumentHelp("Height in pixels; by default the model's own.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Height in pixels; by default the model's own.", valueName: "n"))
   package var height: Int?
 
-  @Option(help: ArgumentHelp("Pictures for each prompt.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Pictures for each prompt.", valueName: "n"))
   package var numImages = 1
 
   @Option(
@@ -57,6 +57,10 @@ package struct PictureOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
+    try PathCheck.requireNames(["--model": [model], "--latents": [latents].compactMap(\.self)])
+    if let variant, variant.isEmpty || variant.contains("/") {
+      throw ValidationError("--variant: '\(variant)' is no name of a variant, such as fp16")
+    }
     if negativePrompt.count > 1 && negativePrompt.count != prompt.count && !prompt.isEmpty {
       throw ValidationError(
         "--negative-prompt: \(negativePrompt.count) are given for \(prompt.count) prompts; give one, or one a prompt")

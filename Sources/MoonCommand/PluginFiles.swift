@@ -42,7 +42,11 @@ package enum PluginFiles {
 
   /// Whether the file describes an API to editors, and is no plugin.
   private static func isAnnotation(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 64) else { return false }
+    // A pipe could keep the reader waiting for ever; it is told of where it is loaded.
+    let target = URL(literalPath: path).resolvingSymlinksInPath().path
+    let kind = try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+    guard kind == .typeRegular, let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 64)
+    else { return false }
     return start.starts(with: Data("---@meta".utf8))
   }
 }

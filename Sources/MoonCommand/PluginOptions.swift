@@ -19,37 +19,43 @@ package struct PluginOptions: ParsableArguments {
       valueName: "abort|disable"))
   package var policy = PluginFailurePolicy.abort
 
-  @Option(name: .customLong("plugin-memory"), help: ArgumentHelp("Memory of a plugin's Lua values.", valueName: "mib"))
+  @Option(
+    name: .customLong("plugin-memory"), parsing: .unconditional,
+    help: ArgumentHelp("Memory of a plugin's Lua values.", valueName: "mib"))
   package var memory = PluginLimits().luaMemory >> 20
 
   @Option(
-    name: .customLong("plugin-tensor-memory"), help: ArgumentHelp("Memory of a plugin's tensors.", valueName: "mib"))
+    name: .customLong("plugin-tensor-memory"), parsing: .unconditional,
+    help: ArgumentHelp("Memory of a plugin's tensors.", valueName: "mib"))
   package var tensorMemory = PluginLimits().tensorMemory >> 20
 
   @Option(
-    name: .customLong("plugin-hook-seconds"), help: ArgumentHelp("Time of one call of a plugin.", valueName: "x"))
+    name: .customLong("plugin-hook-seconds"), parsing: .unconditional,
+    help: ArgumentHelp("Time of one call of a plugin.", valueName: "x"))
   package var hookSeconds = PluginLimits().hookSeconds
 
   @Option(
-    name: .customLong("plugin-run-seconds"),
+    name: .customLong("plugin-run-seconds"), parsing: .unconditional,
     help: ArgumentHelp("Time of all calls of a plugin in a run.", valueName: "x"))
   package var runSeconds = PluginLimits().runSeconds
 
   @Option(
-    name: .customLong("plugin-instructions"),
+    name: .customLong("plugin-instructions"), parsing: .unconditional,
     help: ArgumentHelp("Lua instructions of one call of a plugin.", valueName: "n"))
   package var instructions = PluginLimits().instructions
 
   @Option(
-    name: .customLong("plugin-log"), help: ArgumentHelp("What a plugin may print in a run.", valueName: "kib"))
+    name: .customLong("plugin-log"), parsing: .unconditional,
+    help: ArgumentHelp("What a plugin may print in a run.", valueName: "kib"))
   package var logSize = PluginLimits().logBytes >> 10
 
   @Option(
-    name: .customLong("plugin-images"), help: ArgumentHelp("Pictures that a plugin may save in a run.", valueName: "n"))
+    name: .customLong("plugin-images"), parsing: .unconditional,
+    help: ArgumentHelp("Pictures that a plugin may save in a run.", valueName: "n"))
   package var images = PluginLimits().images
 
   @Option(
-    name: .customLong("plugin-image-size"),
+    name: .customLong("plugin-image-size"), parsing: .unconditional,
     help: ArgumentHelp("Size of all the pictures that a plugin saves in a run.", valueName: "mib"))
   package var imageSize = PluginLimits().imageBytes >> 20
 

@@ -3,6 +3,7 @@ package import Foundation
 package import MoonHost
 package import MoonPipelines
 package import MoonPlugins
+internal import MoonTensor
 
 /// Options of a run: all that says what is made, from what and how, but not where the results go.
 package struct RunOptions: ParsableArguments {
@@ -46,7 +47,7 @@ package struct RunOptions: ParsableArguments {
     request.height = picture.height
     request.width = picture.width
     request.seeds = seeds
-    request.latents = try picture.latents.map { try LatentsFile.read(URL(filePath: $0)) }
+    request.latents = try picture.latents.map { try LatentsFile.read(URL(literalPath: $0)) }
     request.scheduler = sampling.scheduler
     request.timesteps = sampling.timesteps?.numbers.compactMap { Int(exactly: $0) } ?? []
     request.sigmas = sampling.sigmas?.numbers ?? []
@@ -59,7 +60,7 @@ package struct RunOptions: ParsableArguments {
   }
 
   /// The last part of the model's path.
-  package var modelName: String { URL(filePath: picture.model).standardizedFileURL.lastPathComponent }
+  package var modelName: String { URL(literalPath: picture.model).standardizedFileURL.lastPathComponent }
 
   /// Loads the model and what is loaded beside it.
   ///
@@ -73,7 +74,7 @@ package struct RunOptions: ParsableArguments {
     let start = ContinuousClock.now
     var options = networks.modelOptions(variant: picture.variant)
     memory.fill(&options)
-    let pipeline = try StableDiffusionPipeline(contentsOf: URL(filePath: picture.model), options: options)
+    let pipeline = try StableDiffusionPipeline(contentsOf: URL(literalPath: picture.model), options: options)
     return (pipeline, (ContinuousClock.now - start) / .seconds(1))
   }
 

@@ -42,11 +42,13 @@ package struct SDXLOptions: ParsableArguments {
   package var negativeAestheticScore = 2.5
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Share of the denoising at which the run starts, from --latents or --image as they are.", valueName: "x"))
   package var denoisingStart: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Share of the denoising at which the run ends, for a refiner to go on (--save-latents).", valueName: "x"))
   package var denoisingEnd: Double?

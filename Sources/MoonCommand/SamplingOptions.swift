@@ -4,7 +4,7 @@ internal import MoonSchedulers
 /// Options that say how the picture is made.
 package struct SamplingOptions: ParsableArguments {
   @Option(
-    name: [.customLong("num-inference-steps"), .customLong("steps")],
+    name: [.customLong("num-inference-steps"), .customLong("steps")], parsing: .unconditional,
     help: ArgumentHelp("Denoising steps; some schedulers run more of them.", valueName: "n"))
   package var steps = 50
 
@@ -40,12 +40,14 @@ package struct SamplingOptions: ParsableArguments {
   package var eta = 0.0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Training times of the steps, falling, instead of a number of steps; for schedulers that take a list.",
       valueName: "n,n..."))
   package var timesteps: NumberList?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Noise levels of the steps and the one at the end, falling, instead of a number of steps.", valueName: "x,x..."))
   package var sigmas: NumberList?
@@ -53,10 +55,11 @@ package struct SamplingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Whose random numbers the seed stands for: cpu or cuda.", valueName: "cpu|cuda"))
   package var rng = RandomDevice.cpu
 
-  @Option(help: ArgumentHelp("Layers of the text encoder to leave out at its end.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Layers of the text encoder to leave out at its end.", valueName: "n"))
   package var clipSkip = 0
 
-  @Option(help: ArgumentHelp("Threads to use; by default one a processor.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads to use; by default one a processor.", valueName: "n"))
   package var threads: Int?
 
   /// Options with their defaults, to be parsed.
@@ -79,6 +82,9 @@ package struct SamplingOptions: ParsableArguments {
   /// - Throws: `ValidationError` that names the option.
   package func validate() throws {
     if !(1...1_000_000).contains(steps) { throw ValidationError("--steps: \(steps) is outside 1..1000000") }
+    if karras, let setting = schedulerOptions.first(where: { $0.key == Self.karrasKey }), setting.value != "true" {
+      throw ValidationError("--karras: --scheduler-option says \(setting.key)=\(setting.value)")
+    }
     if timesteps != nil && sigmas != nil { throw ValidationError("--timesteps: give either --timesteps or --sigmas") }
     if let numbers = timesteps?.numbers, numbers.contains(where: { Int(exactly: $0) == nil }) {
       throw ValidationError("--timesteps: whole numbers are wanted")

@@ -14,7 +14,7 @@ struct SheetCaption {
   init(_ entry: SheetReport.Entry, plan: SheetPlan, model: String) {
     let (request, report) = (entry.request, entry.report)
     var settings: [(name: String, text: String)] = [
-      ("seed", "seed \(report.seed.seeds[0])"), ("num_inference_steps", "steps \(request.inferenceSteps)"),
+      ("seed", "seed \(report.seed.seeds[0])"), ("num_inference_steps", "steps \(report.inferenceSteps)"),
       ("guidance_scale", "guidance_scale \(JSONText.number(request.guidanceScale).text)"),
       ("scheduler", report.scheduler),
     ]

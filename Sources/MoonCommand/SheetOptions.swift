@@ -20,6 +20,7 @@ package struct SheetOptions: ParsableArguments {
   package var y: [AxisText] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Shows each pixel as so many along each side; by default as many as make the shortest side at least 128.",
       valueName: "n"))

@@ -89,6 +89,6 @@ package struct TextualInversion: Sendable {
     }
   }
 
-  /// The widths of its vectors, for messages.
+  /// The widths of its vectors.
   package var widths: [Int] { file.keys.compactMap { file.entry($0)?.shape.last } }
 }

@@ -84,7 +84,19 @@ struct HostArguments {
     }
   }
 
-  /// A text.
+  /// One of two words or more, `nil` when absent.
+  func word(_ index: Int, _ what: String, of words: [String]) throws -> String? {
+    if isNil(index) { return nil }
+    guard case .string = self[index] else { throw wrongType(index, "string") }
+    if let word = self[index].asName, words.contains(word) { return word }
+    let list = words.map { "'\($0)'" }
+    throw bad(
+      index,
+      "the \(what) is \(list.dropLast().joined(separator: ", ")) or \(list.last ?? ""), got "
+        + PluginText.quoted(self[index]))
+  }
+
+  /// A text, which is not to be compared with others: see `LuaValue.asName`.
   func string(_ index: Int) throws -> String {
     guard case .string = self[index] else { throw wrongType(index, "string") }
     guard let text = self[index].asText else { throw bad(index, "the text is not valid UTF-8") }
@@ -93,13 +105,14 @@ struct HostArguments {
 
   /// The name of a field that is read or written; `known` are those of `owner`, `methods` its methods.
   func field(_ index: Int, of owner: String, known: [String], methods: [String] = []) throws -> String {
-    guard let name = self[index].asText else {
+    guard case .string = self[index] else {
       throw HostError.message("\(owner) has no field of type \(context.typeName(self[index]))")
     }
-    if known.contains(name) { return name }
+    let name = self[index].asName
+    if let name, known.contains(name) { return name }
     throw HostError.message(
-      "\(owner) has no field '\(PluginText.escaped(String(name.prefix(64))))'"
-        + PluginText.suggestion(for: name, in: known + methods))
+      "\(owner) has no field \(PluginText.quoted(self[index]))"
+        + (name.map { PluginText.suggestion(for: $0, in: known + methods) } ?? ""))
   }
 
   /// Refuses arguments after the first `most`; nil at the end is none.

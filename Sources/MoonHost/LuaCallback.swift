@@ -140,9 +140,8 @@ final class LuaCallback: StepCallback {
     }
     var changes: [String: [(index: Int, tensor: Tensor)]] = [:]
     for (key, value) in table.entries {
-      guard let name = key.asText, run.tensorNames.contains(name) else {
-        let shown = key.asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" } ?? "(\(key.typeName))"
-        throw HookFault("kwargs has the key \(shown), " + offer(key.asText ?? "", run))
+      guard let name = key.asName, run.tensorNames.contains(name) else {
+        throw HookFault("kwargs has the key \(PluginText.quoted(key)), " + offer(key.asName ?? "", run))
       }
       changes[name] = try self.changes(name, value, offered[name] ?? [], count: run.tensorCount(of: name))
     }

@@ -69,11 +69,13 @@ enum MoonModule {
     },
     "save_image": { context, arguments in
       _ = try context.liveRun()
-      let name = try arguments.string(2)
-      guard PluginImageFolder.isPlainName(name) else {
+      guard case .string = arguments[2] else { throw arguments.wrongType(2, "string") }
+      guard let name = arguments[2].asName, PluginImageFolder.isPlainName(name) else {
         throw arguments.bad(
           2,
-          "the name '\(PluginText.escaped(String(name.prefix(80))))' is not up to 64 letters, digits, _ and - and .png")
+          "the name \(PluginText.quoted(arguments[2])) "
+            + (arguments[2].asName?.first == "-"
+              ? "begins with -" : "is not up to 64 letters, digits, _ and - and .png"))
       }
       let isSaved: Void? = try context.withImage(arguments[1]) { try context.imageFolder.stage($0, as: name) }
       if isSaved == nil {

@@ -13,11 +13,12 @@ struct OptionsHandle {
     var type = HandleType(kind: PluginContext.Kind.options, name: "options")
     type.getter = guarded(
       { arguments in
-        guard let name = arguments[2].asText, context.optionNames.contains(name) else {
-          let shown = arguments[2].asText.map { "'\(PluginText.escaped(String($0.prefix(64))))'" }
+        guard let name = arguments[2].asName, context.optionNames.contains(name) else {
+          let isText = if case .string = arguments[2] { true } else { false }
           throw HostError.message(
-            "the plugin declares no option \(shown ?? "of type \(arguments[2].typeName)")"
-              + PluginText.hint(for: arguments[2].asText ?? "", in: context.optionNames))
+            "the plugin declares no option "
+              + (isText ? PluginText.quoted(arguments[2]) : "of type \(arguments[2].typeName)")
+              + PluginText.hint(for: arguments[2].asName ?? "", in: context.optionNames))
         }
         context.witness?.readOptions.insert(name)
         return .values([context.options.first { $0.name == name }.map { LuaValue($0.value) } ?? .nil])

@@ -113,8 +113,8 @@ struct PipeHandle {
 
   /// The name of a field, aliases resolved.
   private func name(_ arguments: HostArguments, known: [String]) throws -> String {
-    if let alias = arguments[2].asText.flatMap({ Self.aliases[$0] }), known.contains(alias) { return alias }
-    if let text = arguments[2].asText, Self.isReadOnly(text), !known.contains(text) {
+    if let alias = arguments[2].asName.flatMap({ Self.aliases[$0] }), known.contains(alias) { return alias }
+    if let text = arguments[2].asName, Self.isReadOnly(text), !known.contains(text) {
       throw HostError.message("pipe.\(text) cannot be written")
     }
     return try arguments.field(2, of: "pipe", known: known, methods: Self.methods.keys.sorted())

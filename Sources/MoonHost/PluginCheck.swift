@@ -49,6 +49,9 @@ struct PluginCheck {
         "the id is '\(manifest.id)', but --callback finds the plugin by the name of its file, '\(PluginText.escaped(stem))'"
       )
     }
+    if manifest.options.flatMap(\.extremes).count > Trial.mostExtremes {
+      report.warnings.append("only the first \(Trial.mostExtremes) values of the options are tried")
+    }
     report.warnings += warnings(manifest, isComplete: report.isOK)
     return report
   }
@@ -95,9 +98,12 @@ struct PluginCheck {
       for name in ["euler-a", "heun", "unipc"] {
         trials.append(try Trial(kind) { $0.scheduler = name })
       }
-      for option in options.flatMap(\.extremes) { trials.append(try Trial(kind, option: option)) }
+      for option in options.flatMap(\.extremes).prefix(mostExtremes) { trials.append(try Trial(kind, option: option)) }
       return trials
     }
+
+    /// The most values of options that are tried.
+    static let mostExtremes = 256
   }
 
   /// Makes the runs of one kind, up to the first that fails.

@@ -31,8 +31,8 @@ final class PluginImageFolder {
 
   /// Whether `name` is `[A-Za-z0-9_][A-Za-z0-9_-]{0,63}.png`.
   static func isPlainName(_ name: String) -> Bool {
-    guard name.hasSuffix(".png") else { return false }
     let stem = name.utf8.dropLast(4)
+    guard name.utf8.dropFirst(stem.count).elementsEqual(".png".utf8) else { return false }
     func isWord(_ byte: UInt8) -> Bool {
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
     }

@@ -65,10 +65,10 @@ struct PluginRehearsal {
   /// Runs `body` with a folder for pictures that goes afterwards.
   func withTemporaryFolder<Result>(_ body: (PluginRehearsal) throws -> Result) rethrows -> Result {
     var copy = self
-    let folder = FileManager.default.temporaryDirectory.appending(path: "moonstep-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    copy.imageFolder = folder
-    return try body(copy)
+    return try TemporaryFolders.withFolder { folder in
+      copy.imageFolder = folder
+      return try body(copy)
+    }
   }
 
   /// Names of the pictures that were saved to `imageFolder`, sorted.

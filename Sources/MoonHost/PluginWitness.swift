@@ -9,6 +9,8 @@ final class PluginWitness {
   /// Names of globals that were set.
   private(set) var globals: Set<String> = []
   private var lister: LuaFunction?
+  /// The most globals of a run that are noted.
+  private static let mostGlobals = 256
 
   /// Lua that remembers the globals that are there now, and returns a function that lists later ones.
   private static let listing = """
@@ -17,7 +19,8 @@ final class PluginWitness {
     return function()
       local names = {}
       for name in following, environment do
-        if not known[name] and kind(name) == "string" then names[#names + 1] = name end
+        if not known[name] and kind(name) == "string" and #name <= 256 then names[#names + 1] = name end
+        if #names >= 256 then break end
       end
       return names
     end
@@ -31,7 +34,7 @@ final class PluginWitness {
   /// Looks at a sandbox after a run.
   func end(_ sandbox: LuaSandbox) {
     guard let lister, let names = try? sandbox.call(lister, []).first?.asTable else { return }
-    globals.formUnion(names.list.compactMap(\.asText))
+    globals.formUnion(names.list.prefix(Self.mostGlobals).compactMap(\.asName))
     self.lister = nil
   }
 }

@@ -17,14 +17,11 @@ struct SettingReader {
 
   /// Refuses names that are not in `names`.
   func checkNames(_ names: [String]) throws {
-    let unknown = table.entries.compactMap { entry -> String? in
-      guard let name = entry.key.asText else { return "(\(entry.key.typeName))" }
-      return names.contains(name) ? nil : name
-    }
-    guard let first = unknown.min() else { return }
-    throw arguments.bad(
-      1,
-      "there is no setting '\(PluginText.escaped(String(first.prefix(64))))'" + PluginText.hint(for: first, in: names))
+    let unknown = table.entries.map(\.key).filter { key in key.asName.map { !names.contains($0) } ?? true }
+    // A table has no order of its own: the first in the alphabet is told, so that the message stays the same.
+    guard let first = unknown.map({ PluginText.quoted($0) }).min() else { return }
+    let name = unknown.first { PluginText.quoted($0) == first }?.asName
+    throw arguments.bad(1, "there is no setting \(first)" + PluginText.hint(for: name ?? "", in: names))
   }
 
   private func wrongType(_ name: String, _ wanted: String) -> HostError {
@@ -76,7 +73,7 @@ struct SettingReader {
     if table[name].isNil { return [] }
     guard let pairs = table[name].asTable else { throw wrongType(name, "a table") }
     return try pairs.entries.map { entry in
-      guard let key = entry.key.asText, let value = Self.plain(entry.value) else {
+      guard let key = entry.key.asName, let value = Self.plain(entry.value) else {
         throw refusal(name, "must have names with texts, numbers, true or false")
       }
       return (key, value)
@@ -88,7 +85,7 @@ struct SettingReader {
     if table[name].isNil { return "" }
     guard let options = table[name].asTable else { throw wrongType(name, "a table") }
     let members = try options.entries.map { entry in
-      guard let key = entry.key.asText, let value = Self.json(entry.value) else {
+      guard let key = entry.key.asName, let value = Self.json(entry.value) else {
         throw refusal(name, "must have names with texts, numbers, lists of numbers, true or false")
       }
       return "\(Self.quoted(key)): \(value)"

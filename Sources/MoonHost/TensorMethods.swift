@@ -195,10 +195,8 @@ enum TensorMethods {
       guard size.count == 2 else { throw arguments.bad(1, "a height and a width expected") }
       let place = isTable ? 2 : 3
       try arguments.refuse(after: place)
-      let name = arguments.isNil(place) ? "nearest" : try arguments.string(place)
-      guard let mode = ResizeMode(rawValue: name) else {
-        throw arguments.bad(place, "the mode is 'nearest' or 'bilinear', got '\(name.prefix(32))'")
-      }
+      let name = try arguments.word(place, "mode", of: ResizeMode.allCases.map(\.rawValue))
+      let mode = name.flatMap { ResizeMode(rawValue: $0) } ?? .nearest
       return .tensor(try tensor.resized(height: size[0], width: size[1], mode: mode))
     },
     "blur": { tensor, arguments in .tensor(try tensor.blurred(sigma: arguments.number(1))) },

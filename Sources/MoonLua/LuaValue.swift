@@ -49,6 +49,14 @@ package enum LuaValue: Equatable, ExpressibleByStringLiteral {
     if case .string(let value) = self { value.text } else { nil }
   }
 
+  /// The text of a string that can name something: valid UTF-8 of at most 256 bytes.
+  ///
+  /// Names are looked up by this and not by `asText`: Swift compares texts as people read them, for which it orders the
+  /// marks on each letter, and a script's text may be megabytes of marks.
+  package var asName: String? {
+    if case .string(let value) = self, value.bytes.count <= LuaString.longestName { value.text } else { nil }
+  }
+
   /// The table, when it is one.
   package var asTable: LuaTable? {
     if case .table(let value) = self { value } else { nil }
@@ -81,6 +89,8 @@ package enum LuaValue: Equatable, ExpressibleByStringLiteral {
 
 /// A Lua string: bytes, which need not be UTF-8.
 package struct LuaString: Hashable, Sendable, ExpressibleByStringLiteral {
+  /// The most bytes of a name.
+  package static let longestName = 256
   /// The bytes as they are.
   package var bytes: [UInt8]
 

@@ -41,10 +41,13 @@ package struct AutoencoderConfiguration: Sendable, Equatable {
     usesPostQuantConvolution = try config.bool("use_post_quant_conv", default: true)
     try Self.checkBlocks(config, "down_block_types", "DownEncoderBlock2D", count: channels.count)
     try Self.checkBlocks(config, "up_block_types", "UpDecoderBlock2D", count: channels.count)
-    let sizes = channels + [imageChannels, outputChannels, latentChannels, layers, groups]
     func refuse(_ detail: String) -> NetworkError { .inconsistent(file: config.name, detail: detail) }
     if channels.isEmpty || channels.count > 16 { throw refuse("\"block_out_channels\" needs 1 to 16 levels") }
-    if sizes.contains(where: { $0 < 1 || $0 > 1 << 20 }) { throw refuse("a size is outside 1..\(1 << 20)") }
+    try config.requireSizes(
+      [
+        "block_out_channels": channels, "in_channels": [imageChannels], "out_channels": [outputChannels],
+        "latent_channels": [latentChannels], "layers_per_block": [layers], "norm_num_groups": [groups],
+      ], most: 1 << 20)
     for count in channels where count % groups != 0 {
       throw refuse("\(count) channels do not divide into \(groups) groups")
     }
@@ -83,6 +86,13 @@ extension AutoencoderConfiguration {
   package func scaled(_ latents: Tensor) throws -> Tensor {
     guard let (mean, deviation) = try channels(of: latents) else { return try latents * scalingFactor }
     return try (latents - mean) * scalingFactor / deviation
+  }
+
+  /// The configuration as the pipelines of a family use it: those of SD 1.x and 2.x do not look at mean and deviation.
+  package func used(bySDXL isXL: Bool) -> AutoencoderConfiguration {
+    var used = self
+    if !isXL { (used.latentsMean, used.latentsDeviation) = (nil, nil) }
+    return used
   }
 
   /// Denoised latents as SDXL's pipelines decode them: `latents * deviation / scalingFactor + mean`, or divided by

@@ -43,10 +43,13 @@ package struct CLIPTextConfiguration: Sendable, Equatable {
     let architectures = try config.isSet("architectures") ? config.stringList("architectures") : []
     self.projects = projects ?? architectures.contains("CLIPTextModelWithProjection")
     try config.expectFalse("use_attention_mask")
-    var sizes = [width, feedForwardWidth, layers, heads, positions, vocabularySize]
-    if self.projects { sizes.append(projectionWidth) }
     func refuse(_ detail: String) -> NetworkError { .inconsistent(file: config.name, detail: detail) }
-    if sizes.contains(where: { $0 < 1 || $0 > 1 << 24 }) { throw refuse("a size is outside 1..\(1 << 24)") }
+    try config.requireSizes(
+      [
+        "hidden_size": [width], "intermediate_size": [feedForwardWidth], "num_hidden_layers": [layers],
+        "num_attention_heads": [heads], "max_position_embeddings": [positions], "vocab_size": [vocabularySize],
+        "projection_dim": self.projects ? [projectionWidth] : [],
+      ], most: 1 << 24)
     if width % heads != 0 { throw refuse("a width of \(width) does not divide into \(heads) heads") }
   }
 

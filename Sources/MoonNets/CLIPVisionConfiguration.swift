@@ -38,11 +38,13 @@ package struct CLIPVisionConfiguration: Sendable, Equatable {
     activation = try config.hiddenActivation()
     projectionWidth = try config.int("projection_dim", default: whole.int("projection_dim", default: 512))
     func refuse(_ detail: String) -> NetworkError { .inconsistent(file: config.name, detail: detail) }
-    let sizes = [width, feedForwardWidth, layers, heads, projectionWidth]
-    if sizes.contains(where: { $0 < 1 || $0 > 1 << 24 }) { throw refuse("a size is outside 1..\(1 << 24)") }
-    if [channels, imageSize, patchSize].contains(where: { $0 < 1 || $0 > 1 << 14 }) {
-      throw refuse("a size of the picture is outside 1..\(1 << 14)")
-    }
+    try config.requireSizes(
+      [
+        "hidden_size": [width], "intermediate_size": [feedForwardWidth], "num_hidden_layers": [layers],
+        "num_attention_heads": [heads], "projection_dim": [projectionWidth],
+      ], most: 1 << 24)
+    try config.requireSizes(
+      ["num_channels": [channels], "image_size": [imageSize], "patch_size": [patchSize]], most: 1 << 14)
     if width % heads != 0 { throw refuse("a width of \(width) does not divide into \(heads) heads") }
     if patchSize > imageSize { throw refuse("a patch of \(patchSize) is larger than the picture of \(imageSize)") }
   }

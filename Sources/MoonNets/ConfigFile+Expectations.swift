@@ -41,6 +41,15 @@ extension ConfigFile {
     }
   }
 
+  /// Refuses sizes outside `1...most`, with the key that they came from.
+  func requireSizes(_ sizes: KeyValuePairs<String, [Int]>, most: Int) throws {
+    for (key, values) in sizes {
+      if let value = values.first(where: { $0 < 1 || $0 > most }) {
+        throw NetworkError.inconsistent(file: name, detail: "\"\(key)\": \(value) is outside 1..\(most)")
+      }
+    }
+  }
+
   /// A list of `count` integers, or one integer that stands for all of them.
   func intOrList(_ key: String, count: Int, default fallback: [Int]) throws -> [Int] {
     if !isSet(key) { return fallback }

@@ -31,6 +31,6 @@ package struct ControlNetConfiguration: Sendable, Equatable {
     if embeddingChannels.isEmpty || embeddingChannels.count > 16 {
       throw refuse("\"conditioning_embedding_out_channels\" needs 1 to 16 levels")
     }
-    if embeddingChannels.contains(where: { $0 < 1 || $0 > 1 << 20 }) { throw refuse("a size is outside 1..\(1 << 20)") }
+    try config.requireSizes(["conditioning_embedding_out_channels": embeddingChannels], most: 1 << 20)
   }
 }

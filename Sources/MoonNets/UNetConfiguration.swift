@@ -77,6 +77,10 @@ package struct UNetConfiguration: Sendable, Equatable {
     downAttends = try Self.attends(
       down, key: "down_block_types", plain: "DownBlock2D", attending: "CrossAttnDownBlock2D", config)
     self.upAttends = upAttends ?? downAttends.reversed()
+    if config.isNull("mid_block_type") {
+      throw NetworkError.unsupported(
+        file: config.name, key: "mid_block_type", found: "null", detail: "a network with a middle block is")
+    }
     midAttends = try config.isSet("mid_block_type") ? config.string("mid_block_type") != "UNetMidBlock2D" : true
     layers = try config.intOrList("layers_per_block", count: levels, default: [Int](repeating: 2, count: levels))
     // The published configurations say attention_head_dim where they mean the number of heads; the reference, too,
@@ -100,22 +104,28 @@ package struct UNetConfiguration: Sendable, Equatable {
         inputWidth: try config.int("projection_class_embeddings_input_dim"))
     }
     guidanceWidth = config.isSet("time_cond_proj_dim") ? try config.int("time_cond_proj_dim", in: 4...1 << 20) : nil
+    if channels.isEmpty || channels.count > 16 {
+      throw NetworkError.inconsistent(file: config.name, detail: "\"block_out_channels\" needs 1 to 16 levels")
+    }
+    try config.requireSizes(
+      [
+        "block_out_channels": channels, "layers_per_block": layers, "attention_head_dim": heads,
+        "addition_time_embed_dim": addition.map { [$0.waveWidth] } ?? [],
+        "projection_class_embeddings_input_dim": addition.map { [$0.inputWidth] } ?? [],
+        "in_channels": [inputChannels], "out_channels": [outputChannels], "sample_size": [sampleHeight, sampleWidth],
+        "cross_attention_dim": [contextWidth], "norm_num_groups": [groups], "time_embedding_dim": [timeWidth],
+      ], most: 1 << 20)
     try checkSizes(file: config.name)
   }
 
   private func checkSizes(file: String) throws {
     func refuse(_ detail: String) -> NetworkError { .inconsistent(file: file, detail: detail) }
-    if channels.isEmpty || channels.count > 16 { throw refuse("\"block_out_channels\" needs 1 to 16 levels") }
     if downAttends.count != channels.count || upAttends.count != channels.count {
       throw refuse("the block types and \"block_out_channels\" differ in length")
     }
-    let sizes =
-      channels + layers + heads + (addition.map { [$0.waveWidth, $0.inputWidth] } ?? [])
-      + [inputChannels, outputChannels, sampleHeight, sampleWidth, contextWidth, groups, timeWidth]
     if depths.contains(where: { $0 < 0 || $0 > 1 << 10 }) {
       throw refuse("\"transformer_layers_per_block\" is outside 0..\(1 << 10)")
     }
-    if sizes.contains(where: { $0 < 1 || $0 > 1 << 20 }) { throw refuse("a size is outside 1..\(1 << 20)") }
     if downsamplePadding < 0 || downsamplePadding > 1 { throw refuse("\"downsample_padding\" is neither 0 nor 1") }
     for (level, count) in channels.enumerated() {
       if count % groups != 0 { throw refuse("\(count) channels do not divide into \(groups) groups") }

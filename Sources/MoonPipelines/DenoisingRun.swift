@@ -78,6 +78,8 @@ public final class DenoisingRun {
     blendsImage = start.blends
     (width, height) = (start.size.width, start.size.height)
     self.model = model
+    var request = request
+    request.inferenceSteps = request.stepCount(in: scheduler)
     self.request = request
     batchSize = request.batchSize
     guessesControl = start.guessesControl

@@ -40,6 +40,23 @@ extension GenerationRequest {
     where !isXL && !texts.isEmpty {
       throw refusal(option, "the model has no second text encoder")
     }
+    if !isXL { try checkNoMicroConditioning() }
+  }
+
+  /// Refuses what only models of the SDXL family are told.
+  private func checkNoMicroConditioning() throws {
+    let (given, none) = (micro, MicroConditioning())
+    for (option, isGiven) in [
+      ("--original-size", given.originalSize != nil), ("--target-size", given.targetSize != nil),
+      ("--crops-coords-top-left", given.cropTopLeft != none.cropTopLeft),
+      ("--negative-original-size", given.negativeOriginalSize != nil),
+      ("--negative-target-size", given.negativeTargetSize != nil),
+      ("--negative-crops-coords-top-left", given.negativeCropTopLeft != nil),
+      ("--aesthetic-score", given.aestheticScore != none.aestheticScore),
+      ("--negative-aesthetic-score", given.negativeAestheticScore != none.negativeAestheticScore),
+    ] where isGiven {
+      throw refusal(option, "only models of the SDXL family are told it")
+    }
   }
 
   /// Checks the numbers; the text encoders have `layers` to leave out.
@@ -70,6 +87,9 @@ extension GenerationRequest {
     if !masks.isEmpty && images.isEmpty { throw refusal("--mask", "it needs the picture that it belongs to: --image") }
     if parts.isInpaintingModel && masks.isEmpty {
       throw refusal("--mask", "the model was trained for inpainting; give it --image and --mask")
+    }
+    if let denoisingStart, denoisingStart > 0, images.isEmpty, latents == nil {
+      throw refusal("--denoising-start", "it needs what the run goes on from: --image or --latents")
     }
     if strength != nil && images.isEmpty { throw refusal("--strength", "it needs a picture to start from: --image") }
     for (index, mask) in masks.enumerated() {

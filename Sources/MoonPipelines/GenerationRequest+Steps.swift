@@ -32,6 +32,12 @@ extension GenerationRequest {
     return controls.map { $0.scale ?? standard }
   }
 
+  /// Steps that are asked for of a scheduler that has planned them: the number, or as many as a list makes.
+  func stepCount(in scheduler: any Scheduler) -> Int {
+    timesteps.isEmpty
+      ? (sigmas.isEmpty ? inferenceSteps : scheduler.timesteps.count / scheduler.order) : timesteps.count
+  }
+
   /// Which of the planned steps are run: those of the strength, or of the share of the denoising.
   ///
   /// - Throws: `PipelineError.badRequest` when none is left.
@@ -49,7 +55,7 @@ extension GenerationRequest {
       if order == 2 && count % 2 == 0 { count += 1 }
       first = max(times.count - count, 0)
     } else if !images.isEmpty {
-      let asked = timesteps.isEmpty ? (sigmas.isEmpty ? inferenceSteps : times.count / order) : timesteps.count
+      let asked = stepCount(in: scheduler)
       let kept = min(Int(Double(asked) * strength), asked)
       first = min(max(asked - kept, 0) * order, times.count)
       if kept < 1 {

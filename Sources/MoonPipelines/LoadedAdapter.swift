@@ -1,4 +1,5 @@
 internal import Foundation
+internal import MoonCommunity
 internal import MoonImage
 internal import MoonNets
 internal import MoonTensor
@@ -15,15 +16,9 @@ struct LoadedAdapter: Sendable {
   /// - Throws: `PipelineError.badModel`, or an error that names the file and key.
   static func load(_ options: ModelOptions, model: URL, unet: UNet) throws -> [LoadedAdapter] {
     guard let first = options.imageAdapters.first else { return [] }
+    let files = try options.imageAdapters.map { (url: $0, weights: try IPAdapterFile.weights(contentsOf: $0)) }
     let encoder = try imageEncoder(options.imageEncoder, model: model, adapter: first)
-    return try options.imageAdapters.map { url in
-      let weights = try WeightMap(contentsOf: url)
-      let keys = weights.keys
-      guard keys.contains(where: { $0.hasPrefix("image_proj.") }), keys.contains(where: { $0.hasPrefix("ip_adapter.") })
-      else {
-        throw PipelineError.badModel(
-          path: url.shownPath, detail: "no IP-Adapter: it has no keys under image_proj and ip_adapter")
-      }
+    return try files.map { url, weights in
       let projection = try ImageTokenProjection(weights: weights.scoped("image_proj."))
       let layers = try IPAdapterLayers(unet.configuration, weights: weights)
       try weights.finish()
@@ -60,30 +55,13 @@ struct LoadedAdapter: Sendable {
   /// The image processor of `preprocessor_config.json`, beside the encoder or in `feature_extractor` next to it; the
   /// reference's for the encoder's size where there is none.
   private static func processor(_ folder: URL, imageSize: Int) throws -> CLIPImageProcessor {
-    var processor = CLIPImageProcessor(imageSize: imageSize)
     let name = "preprocessor_config.json"
     let places = [folder, folder.deletingLastPathComponent().appending(path: "feature_extractor")]
     guard
       let url = places.map({ $0.appending(path: name) }).first(where: {
         FileManager.default.fileExists(atPath: $0.path)
       })
-    else { return processor }
-    let file = try ConfigFile(contentsOf: url)
-    if let edge = try size(file, "size") { processor.size = .shortestEdge(edge) }
-    if let crop = try size(file, "crop_size") { processor.cropSize = (crop, crop) }
-    if file.has("image_mean") { processor.mean = try file.doubleList("image_mean") }
-    if file.has("image_std") { processor.deviation = try file.doubleList("image_std") }
-    return processor
-  }
-
-  /// A side in pixels: a number, or an object with `shortest_edge` or `height`.
-  private static func size(_ file: ConfigFile, _ key: String) throws -> Int? {
-    switch file.value(key) {
-    case nil, .null: return nil
-    case .object:
-      guard let section = try file.section(key) else { return nil }
-      return try section.int(section.has("shortest_edge") ? "shortest_edge" : "height")
-    default: return try file.int(key)
-    }
+    else { return CLIPImageProcessor(imageSize: imageSize) }
+    return try CLIPImageProcessor(configuration: ConfigFile(contentsOf: url))
   }
 }

@@ -26,16 +26,18 @@ struct ModelParts: Sendable {
       try part.add(inversions, component: entry.name == "text_encoder" ? .textEncoder : .textEncoder2)
       parts.append(part)
     }
+    try parts.checkWidths(of: inversions)
     encoder = PromptEncoder(
       parts: parts, isXL: model.isXL, zeroesMissingNegative: model.zeroesMissingNegative)
     unet = try UNet(
       UNetConfiguration(model.configuration("unet")), weights: adapters.merged(into: model.weights("unet"), "unet"))
     if let url = options.autoencoder {
       let file = try AutoencoderFile(contentsOf: url, variant: options.variant)
-      autoencoder = try Autoencoder(
-        AutoencoderConfiguration(file.configuration(for: model.isXL ? .sdxl : .sd1)), weights: file.weights())
+      let configuration = try AutoencoderConfiguration(file.configuration(for: model.isXL ? .sdxl : .sd1))
+      autoencoder = try Autoencoder(configuration.used(bySDXL: model.isXL), weights: file.weights())
     } else {
-      autoencoder = try Autoencoder(AutoencoderConfiguration(model.configuration("vae")), weights: model.weights("vae"))
+      let configuration = try AutoencoderConfiguration(model.configuration("vae"))
+      autoencoder = try Autoencoder(configuration.used(bySDXL: model.isXL), weights: model.weights("vae"))
     }
     isScored = model.isScored
     if let misfit { throw PipelineError.badModel(path: model.name, detail: misfit) }

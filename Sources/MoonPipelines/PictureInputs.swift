@@ -84,6 +84,11 @@ struct PictureInputs {
       return PictureSize(height: request.height ?? modelSize.height, width: request.width ?? modelSize.width)
     }
     let found = PictureSize(height: source.image.height, width: source.image.width)
+    if found.height < factor && request.height == nil || found.width < factor && request.width == nil {
+      throw PipelineError.badRequest(
+        option: source.option,
+        detail: "the picture has \(found.width)x\(found.height) pixels, the model needs \(factor)x\(factor) at least")
+    }
     let rounded = PictureSize(
       height: request.height ?? found.height - found.height % factor,
       width: request.width ?? found.width - found.width % factor)

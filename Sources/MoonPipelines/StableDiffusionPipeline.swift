@@ -229,7 +229,9 @@ public struct StableDiffusionPipeline: Sendable {
   private func makeScheduler(_ request: GenerationRequest) throws -> (any Scheduler, SchedulerConfiguration, [String]) {
     let kind = try request.scheduler.map { try SchedulerKind($0) }
     var configuration = try SchedulerConfiguration(schedulerFields, kind: kind, source: schedulerSource)
-    let warnings = configuration.correctForStableDiffusion().filter { schedulerFields[$0] != nil }.map { key in
+    let isRepaired = !parts.encoder.isXL && request.controls.isEmpty
+    let changed = isRepaired ? configuration.correctForStableDiffusion(isInpainting: !request.masks.isEmpty) : []
+    let warnings = changed.filter { schedulerFields[$0] != nil }.map { key in
       "\(schedulerSource): \(key) is taken as \(configuration[key]?.description ?? "null"), as Stable Diffusion needs it"
     }
     let scheduler = try request.scheduler(of: &configuration)

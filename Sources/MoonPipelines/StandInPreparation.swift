@@ -106,7 +106,7 @@ struct StandInPreparation {
     if !kind.isXL { fields["skip_prk_steps"] = true }
     var configuration = try SchedulerConfiguration(
       fields, kind: request.scheduler.map { try SchedulerKind($0) }, source: "the scheduler of the rehearsal")
-    _ = configuration.correctForStableDiffusion()
+    if !kind.isXL { _ = configuration.correctForStableDiffusion() }
     return configuration
   }
 }

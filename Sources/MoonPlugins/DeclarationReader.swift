@@ -5,39 +5,45 @@ struct DeclarationReader {
   /// The plugin as messages name it.
   let plugin: String
 
+  /// The most entries of a table; no declaration has a use for more.
+  private static let mostKeys = 1024
+
   func refuse(_ detail: String) -> PluginError { .badDeclaration(plugin: plugin, detail: detail) }
 
   /// Refuses keys that are not in `allowed`.
   func checkKeys(of table: LuaTable, allowed: [String], place: String) throws(PluginError) {
     // A table has no order of its own: the first in the alphabet is told, so that the message stays the same.
     let keys = table.entries.map(\.key)
-    let unknown = keys.compactMap(\.asText).filter { !allowed.contains($0) }.min()
-    if let unknown {
-      throw refuse(
-        "\(place): unknown key '\(PluginText.escaped(String(unknown.prefix(80))))'"
-          + PluginText.hint(for: unknown, in: allowed))
+    if keys.count > Self.mostKeys { throw refuse("\(place) has \(keys.count) entries, more than \(Self.mostKeys)") }
+    let unknown = keys.filter { key in
+      if case .string = key { key.asName.map { !allowed.contains($0) } ?? true } else { false }
     }
-    if let other = keys.filter({ $0.asText == nil }).map({ shown($0) }).min() {
-      throw refuse("\(place): the key \(other) is not a word")
+    if let first = unknown.map({ PluginText.quoted($0) }).min() {
+      let name = unknown.first { PluginText.quoted($0) == first }?.asName
+      throw refuse("\(place): unknown key \(first)" + PluginText.hint(for: name ?? "", in: allowed))
     }
+    let others = keys.filter { key in if case .string = key { false } else { true } }
+    if let other = others.map({ shown($0) }).min() { throw refuse("\(place): the key \(other) is not a word") }
   }
 
   /// A text within the limits; `nil` when absent and not required.
-  func text(_ value: LuaValue, _ place: String, required: Bool) throws(PluginError) -> String? {
+  func text(
+    _ value: LuaValue, _ place: String, required: Bool, longest: Int = PluginText.maximumBytes
+  ) throws(PluginError) -> String? {
     if case .nil = value {
       if required { throw refuse("\(place) is missing") }
       return nil
     }
     guard case .string = value else { throw refuse("\(place) must be a text, found \(value.typeName)") }
     guard let text = value.asText else { throw refuse("\(place) is not valid UTF-8") }
-    if text.utf8.count > PluginText.maximumBytes {
-      throw refuse("\(place) is longer than \(PluginText.maximumBytes) bytes")
-    }
+    if text.utf8.count > longest { throw refuse("\(place) is longer than \(longest) bytes") }
     return text
   }
 
   /// A list of texts; empty when absent.
-  func textList(_ value: LuaValue, _ place: String) throws(PluginError) -> [String] {
+  func textList(
+    _ value: LuaValue, _ place: String, longest: Int = PluginText.maximumBytes
+  ) throws(PluginError) -> [String] {
     if case .nil = value { return [] }
     guard case .table(let table) = value, let items = table.pureList else {
       throw refuse("\(place) must be a list of texts, found \(value.typeName)")
@@ -45,7 +51,7 @@ struct DeclarationReader {
     if items.count > 256 { throw refuse("\(place) has more than 256 entries") }
     var texts: [String] = []
     for (index, item) in items.enumerated() {
-      texts.append(try text(item, "\(place), entry \(index + 1)", required: true) ?? "")
+      texts.append(try text(item, "\(place), entry \(index + 1)", required: true, longest: longest) ?? "")
     }
     return texts
   }

@@ -29,10 +29,11 @@ package struct OptionDeclaration: Sendable, Equatable {
     let place = "option '\(name)'"
     try reader.checkKeys(
       of: table, allowed: ["type", "default", "required", "example", "min", "max", "choices", "help"], place: place)
-    let typeName = try reader.text(table["type"], "\(place): 'type'", required: true) ?? ""
+    let typeName =
+      try reader.text(table["type"], "\(place): 'type'", required: true, longest: LuaString.longestName) ?? ""
     guard let kind = Kind(rawValue: typeName) else {
       throw reader.refuse(
-        "\(place): there is no type '\(PluginText.escaped(typeName))'"
+        "\(place): there is no type \(PluginText.quoted(typeName))"
           + PluginText.hint(for: typeName, in: Kind.allCases.map(\.rawValue)))
     }
     self.name = name
@@ -51,7 +52,7 @@ package struct OptionDeclaration: Sendable, Equatable {
     maximum = try Self.bound(table["max"], "max", isNumeric, place, reader)
     if let minimum, let maximum, minimum > maximum { throw reader.refuse("\(place): 'min' is above 'max'") }
     if kind == .choice {
-      choices = try reader.textList(table["choices"], "\(place): 'choices'")
+      choices = try reader.textList(table["choices"], "\(place): 'choices'", longest: LuaString.longestName)
       if choices.isEmpty || Set(choices).count != choices.count {
         throw reader.refuse("\(place): 'choices' must list different texts, at least one")
       }
@@ -97,7 +98,7 @@ package struct OptionDeclaration: Sendable, Equatable {
       return nil
     case (.choice, .string(let text)):
       return choices.contains(text)
-        ? nil : "is '\(PluginText.escaped(text))'\(PluginText.hint(for: text, in: choices))"
+        ? nil : "is \(PluginText.quoted(text))\(PluginText.hint(for: text, in: choices))"
     case (.string, .string(let text)):
       return text.utf8.count > PluginText.maximumBytes ? "is longer than \(PluginText.maximumBytes) bytes" : nil
     case (.boolean, .boolean): return nil

@@ -23,7 +23,7 @@ public enum PluginError: Error, Equatable, Sendable, CustomStringConvertible {
       (searched.isEmpty
         ? "there is no plugin file '\(PluginText.escaped(name))'"
         : "there is no plugin '\(PluginText.escaped(name))' in \(searched.joined(separator: ", "))")
-        + (near.map { "; did you mean '\($0)'?" } ?? "")
+        + (near.map { "; did you mean \(PluginText.quoted($0))?" } ?? "")
     case .unreadable(let path, let detail): "\(path): \(detail)"
     case .badDeclaration(let plugin, let detail): "\(plugin): \(detail)"
     case .misfit(let plugin, let detail), .badOption(let plugin, let detail): "\(plugin): \(detail)"

@@ -34,7 +34,14 @@ package struct PluginPackage: Sendable {
     chunkName = isFolder.boolValue ? "\(shownName)/init.lua" : shownName
     let shown = PluginText.escaped(path)
     self.path = isFolder.boolValue ? (shown.hasSuffix("/") ? shown : shown + "/") + "init.lua" : shown
+    if isFolder.boolValue, Self.isLink(file) {
+      throw .unreadable(path: self.path, detail: "it is a link; a plugin's folder holds its files itself")
+    }
     source = try Self.read(file, shownAs: self.path)
+  }
+
+  private static func isLink(_ file: URL) -> Bool {
+    (try? FileManager.default.attributesOfItem(atPath: file.path)[.type] as? FileAttributeType) == .typeSymbolicLink
   }
 
   private static func read(_ file: URL, shownAs path: String) throws(PluginError) -> [UInt8] {

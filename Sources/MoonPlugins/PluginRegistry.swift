@@ -60,7 +60,8 @@ public struct PluginRegistry: Sendable {
   /// - Throws: `PluginError.notFound` with a suggestion, `.unreadable`.
   package func find(_ name: String) throws(PluginError) -> PluginPackage {
     if name.contains("/") || name.hasSuffix(".lua") {
-      return try PluginPackage(at: URL(filePath: name), shownAs: name)
+      // A tilde is the shell's to read, not ours.
+      return try PluginPackage(at: URL(filePath: name.hasPrefix("~") ? "./" + name : name), shownAs: name)
     }
     let id = Self.aliases[name] ?? name
     if Self.isPlain(id) {

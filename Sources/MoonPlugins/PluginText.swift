@@ -1,7 +1,11 @@
+package import MoonLua
+
 /// Rules for the texts of a plugin: they reach terminals, JSON and PNG files.
 package enum PluginText {
   /// The most bytes of one text.
   package static let maximumBytes = 4096
+  /// The most names that a message lists.
+  private static let mostCandidates = 64
 
   /// `text` with control characters, bidirectional marks and line separators written as escapes, cut to the limit.
   package static func escaped(_ text: String) -> String {
@@ -19,6 +23,14 @@ package enum PluginText {
     return result
   }
 
+  /// A text as the name of something, in quotation marks for a message: escaped, and cut after some sixty bytes.
+  package static func quoted(_ name: String) -> String { "'\(LuaText.shown(name, limit: 64))'" }
+
+  /// A script's value as the name of something: in quotation marks where it is a string, else its type.
+  package static func quoted(_ value: LuaValue) -> String {
+    if case .string(let string) = value { "'\(LuaText.shown(string.bytes, limit: 64))'" } else { "(\(value.typeName))" }
+  }
+
   /// The candidate nearest to `word`, when it is near enough to be a slip.
   package static func nearest(to word: String, in candidates: [String]) -> String? {
     let limit = max(1, min(3, (word.count + 1) / 3))
@@ -29,13 +41,15 @@ package enum PluginText {
 
   /// `; did you mean 'x'?`, or nothing.
   package static func suggestion(for word: String, in candidates: [String]) -> String {
-    nearest(to: word, in: candidates).map { "; did you mean '\($0)'?" } ?? ""
+    nearest(to: word, in: candidates).map { "; did you mean \(quoted($0))?" } ?? ""
   }
 
   /// `; did you mean 'x'?`, or the list of what there is.
   package static func hint(for word: String, in candidates: [String]) -> String {
-    if let near = nearest(to: word, in: candidates) { return "; did you mean '\(near)'?" }
-    return candidates.isEmpty ? "; there are none" : "; there are \(candidates.joined(separator: ", "))"
+    if let near = nearest(to: word, in: candidates) { return "; did you mean \(quoted(near))?" }
+    if candidates.isEmpty { return "; there are none" }
+    let shown = candidates.prefix(mostCandidates).map { LuaText.shown($0, limit: 64) }.joined(separator: ", ")
+    return "; there are \(shown)" + (candidates.count > mostCandidates ? " and others" : "")
   }
 
   /// Insertions, deletions, replacements and swaps of neighbours between two short words (optimal string alignment).

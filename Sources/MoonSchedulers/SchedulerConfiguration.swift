@@ -34,6 +34,8 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     let fields = Dictionary(uniqueKeysWithValues: chosen.fields.map { ($0.name, $0) })
     let defaulted = Self.texts(file["_use_default_values"])
     for (key, value) in file.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("_") && !defaulted.contains(key) {
+      // The reference computes the variance without a type as it does for the first.
+      if key == "variance_type" && value == .null { continue }
       if let field = fields[key] {
         values[key] = try field.checked(value, source: source)
       } else if className == chosen.className && !Self.isKnownElsewhere(key) {
@@ -80,15 +82,20 @@ public struct SchedulerConfiguration: Sendable, Equatable {
   /// Names of the scheduler's fields, sorted.
   public var fieldNames: [String] { values.keys.sorted() }
 
-  /// Repairs what old Stable Diffusion files say wrongly: `steps_offset` becomes 1 and `clip_sample` false.
+  /// Repairs what old Stable Diffusion files say wrongly: `steps_offset` becomes 1 and `clip_sample` false, or for
+  /// inpainting `skip_prk_steps` true.
   ///
-  /// The pipelines of SD 1.x and 2.x in the reference do this to every scheduler that they are made with.
+  /// The pipelines of SD 1.x and 2.x in the reference do this to every scheduler that they are made with, those with
+  /// ControlNets and those of SDXL do not.
   ///
+  /// - Parameter isInpainting: Whether a picture is mended.
   /// - Returns: The fields that were changed.
-  /// - Source: diffusers 0.42.1, `StableDiffusionPipeline.__init__`.
-  public mutating func correctForStableDiffusion() -> [String] {
+  /// - Source: diffusers 0.42.1, `__init__` of `StableDiffusionPipeline` and `StableDiffusionInpaintPipeline`.
+  public mutating func correctForStableDiffusion(isInpainting: Bool = false) -> [String] {
     var changed: [String] = []
-    let wanted: [(key: String, value: ConfigValue)] = [("clip_sample", false), ("steps_offset", 1)]
+    let wanted: [(key: String, value: ConfigValue)] = [
+      isInpainting ? ("skip_prk_steps", true) : ("clip_sample", false), ("steps_offset", 1),
+    ]
     for (key, value) in wanted where values[key] != nil && values[key] != value {
       values[key] = value
       changed.append(key)

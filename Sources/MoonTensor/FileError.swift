@@ -16,6 +16,15 @@ package enum FileError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension URL {
+  /// A path as a shell or a file gave it: the system's own reading, in which `~` is a name like any other.
+  ///
+  /// - Parameters:
+  ///   - path: The path, absolute or from the working folder.
+  ///   - directoryHint: Whether it is a folder's.
+  package init(literalPath path: String, directoryHint: DirectoryHint = .inferFromPath) {
+    self.init(filePath: path.hasPrefix("~") ? "./" + path : path, directoryHint: directoryHint)
+  }
+
   /// The path as the user gave it (relative stays relative), fit for a message.
   package var shownPath: String { relativePath.shown }
 }

@@ -54,7 +54,7 @@ import Synchronization
   /// Memory for `byteCount` bytes from a 64-byte boundary on; `give` it back with the same count.
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let size = Self.blockSize(for: byteCount)
-    if size < Self.smallestBlock { return .allocate(byteCount: size, alignment: 64) }
+    if size < Self.smallestBlock { return unsafe MemoryExhaustion.allocate(size, alignment: 64) }
     let (found, dropped): (Block?, [Block]) = state.withLock { state in
       if let base = unsafe state.region.take(size) { return (unsafe Block(base: base, byteCount: size), []) }
       state.usedCount += size
@@ -65,10 +65,10 @@ import Synchronization
       state.keptCount -= size
       return (state.kept.remove(at: place), [])
     }
-    for block in dropped { unsafe block.base.deallocate() }
+    for block in dropped { unsafe free(block.base) }
     if let found = found { return unsafe found.base }
     let isHuge = size >= LargePageRegion.limit
-    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isHuge ? LargePageRegion.page : 64)
+    let base = unsafe MemoryExhaustion.allocate(size, alignment: isHuge ? LargePageRegion.page : 64)
     #if os(Linux)
       // Large pages where the system has them: fewer faults and fewer misses in the table of pages.
       if isHuge { unsafe madvise(base, size, MADV_HUGEPAGE) }
@@ -90,7 +90,7 @@ import Synchronization
         return state.dropOldest()
       }
     }
-    for block in freed { unsafe block.base.deallocate() }
+    for block in freed { unsafe free(block.base) }
   }
 
   /// Has the system lay memory behind the first blocks now, on another thread, while the caller reads a model: the first
@@ -111,7 +111,7 @@ import Synchronization
       (state.kept, state.keptCount, state.mostUsed) = ([], 0, state.usedCount)
       return all
     }
-    for block in blocks { unsafe block.base.deallocate() }
+    for block in blocks { unsafe free(block.base) }
   }
 
   /// `byteCount` rounded up to a quarter of a power of two, so that sizes that are nearly the same share blocks.

@@ -27,8 +27,8 @@ final class WorkerTeam: @unchecked Sendable {
   private let isCallerAsleep = Atomic<Bool>(false)
   private let done = DispatchSemaphore(value: 0)
 
-  /// Runs `work` on `threads` threads at a time, the caller's among them, each with an index of its own, and returns
-  /// when all are done.
+  /// Runs `work` on at most `threads` threads at a time, the caller's among them, each with an index of its own, and
+  /// returns when all are done.
   ///
   /// While the team is at another caller's work, the system's threads do it.
   func run(threads: Int, _ work: (Int) -> Void) {
@@ -39,7 +39,11 @@ final class WorkerTeam: @unchecked Sendable {
     }
     defer { isTaken.store(false, ordering: .releasing) }
     precondition(MatrixProduct.isSingleThreaded)
-    for index in workers.count + 1..<max(threads, workers.count + 1) { workers.append(Worker(of: self, index: index)) }
+    while workers.count < threads - 1, let worker = Worker(of: self, index: workers.count + 1) {
+      workers.append(worker)
+    }
+    // Where the system gives no more of them, those that there are do the work.
+    let threads = min(threads, workers.count + 1)
     withoutActuallyEscaping(work) { work in
       self.work = work
       // With more threads than cores, looking out would keep another thread from its work.
@@ -57,13 +61,18 @@ final class WorkerTeam: @unchecked Sendable {
       if remaining.load(ordering: .acquiring) == 0 { return }
       moon_pause()
     }
-    isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
-    if remaining.load(ordering: .sequentiallyConsistent) == 0,
-      isCallerAsleep.exchange(false, ordering: .sequentiallyConsistent)
-    {
-      return
+    // A signal alone says nothing: a worker may be held up between the end of its part and its look at the flag, and look
+    // at it when the next work is under way.
+    while true {
+      isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
+      if remaining.load(ordering: .sequentiallyConsistent) == 0 {
+        // Where a worker has taken the flag, its signal comes.
+        if !isCallerAsleep.exchange(false, ordering: .sequentiallyConsistent) { done.wait() }
+        return
+      }
+      done.wait()
+      if remaining.load(ordering: .acquiring) == 0 { return }
     }
-    done.wait()
   }
 
   /// Does one worker's part of the work.
@@ -89,18 +98,40 @@ private final class Worker: Sendable {
   private let state = Atomic<Int>(Worker.idle)
   private let wake = DispatchSemaphore(value: 0)
 
-  /// Starts the thread, which serves `team` for good.
-  init(of team: WorkerTeam, index: Int) {
-    let thread = Thread { [self] in
-      while true {
-        waitForCall(looks: team.looksBeforeSleep)
-        state.store(Worker.idle, ordering: .relaxed)
-        team.doPart(index: index)
-      }
+  private let team: WorkerTeam
+  private let index: Int
+  private static let stackSize = 4 << 20
+
+  /// Starts the thread, which serves `team` for good; nil when the system gives none. Foundation's threads do not tell.
+  init?(of team: WorkerTeam, index: Int) {
+    (self.team, self.index) = (team, index)
+    let room = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+    defer { unsafe room.deallocate() }
+    unsafe pthread_attr_init(room)
+    defer { unsafe pthread_attr_destroy(room) }
+    unsafe pthread_attr_setstacksize(room, Self.stackSize)
+    var thread = pthread_t()
+    let worker = unsafe Unmanaged.passRetained(self)
+    let status = unsafe pthread_create(
+      &thread, room,
+      { worker in
+        if let worker = unsafe worker { unsafe Unmanaged<Worker>.fromOpaque(worker).takeRetainedValue().serve() }
+        return nil
+      }, worker.toOpaque())
+    if status != 0 {
+      unsafe worker.release()
+      return nil
     }
-    thread.name = "moonstep"
-    thread.stackSize = 4 << 20
-    thread.start()
+    pthread_detach(thread)
+  }
+
+  private func serve() {
+    Thread.current.name = "moonstep"
+    while true {
+      waitForCall(looks: team.looksBeforeSleep)
+      state.store(Worker.idle, ordering: .relaxed)
+      team.doPart(index: index)
+    }
   }
 
   /// Makes the thread do its part.

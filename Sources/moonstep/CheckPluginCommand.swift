@@ -19,6 +19,8 @@ struct CheckPluginCommand: AsyncParsableCommand {
   @Flag(help: "Prints one JSON object.") var json = false
 
   func run() async throws {
+    let listeners = RehearsalSignals.listen()
+    defer { withExtendedLifetime(listeners) {} }
     let bench = PluginBench()
     var reports: [PluginCheckReport] = []
     for name in try PluginFiles.expanded(names) { reports.append(try await bench.check(name)) }

@@ -22,6 +22,8 @@ struct DryRunCommand: AsyncParsableCommand {
   @Flag(help: "Prints one JSON object.") var json = false
 
   func run() async throws {
+    let listeners = RehearsalSignals.listen()
+    defer { withExtendedLifetime(listeners) {} }
     let plugin = try await PluginReader().describe(PluginSpecification(plugins[0]).name, in: PluginRegistry())
     let rehearsal = try options.rehearsal(pipelines: plugin.pipelines)
     let report = try await PluginBench().dryRun(plugins, rehearsal)

@@ -92,11 +92,18 @@ struct GenerateCommand: AsyncParsableCommand {
         status.stepEnded($0.step, of: $0.count, seconds: $0.seconds)
         if $0.step == $0.count - 1 { status.phase("decoding the picture") }
       })
-    preview?.finish(result.images)
+    // Without a step there is nothing but noise, which is not to replace a picture. What a plugin ends is its own choice.
+    let isEmpty = session.stop.isRaised && result.report.stepSeconds.isEmpty
+    if !isEmpty { preview?.finish(result.images) }
     status.finish()
-    let report = RunReport(result.report, files: session.files, loadSeconds: loadSeconds, plugins: summaries)
+    let report = RunReport(
+      result.report, files: isEmpty ? [] : session.files, loadSeconds: loadSeconds, plugins: summaries)
     for warning in report.warnings { status.warning(warning) }
-    try session.signals.whileWriting { try write(result, report, request) }
+    if isEmpty {
+      status.warning("ended before the first step: nothing is written")
+    } else {
+      try session.signals.whileWriting { try write(result, report, request) }
+    }
     try output.tell(json: report.json, summary: report.summary)
   }
 
@@ -126,13 +133,13 @@ struct GenerateCommand: AsyncParsableCommand {
       for (index, image) in result.images.enumerated() {
         let parameters = ParametersText(request, report: report, picture: index, model: options.modelName)
         try PNG.write(
-          image, to: URL(filePath: report.files[index]),
+          image, to: URL(literalPath: report.files[index]),
           text: [("parameters", parameters.text), ("moonstep", report.json.text)])
       }
       if let path = recording.saveLatents {
-        try LatentsFile.write(latents: result.latents, image: result.decoded, to: URL(filePath: path))
+        try LatentsFile.write(latents: result.latents, image: result.decoded, to: URL(literalPath: path))
       }
-      if let path = recording.recordTrace { try result.trace?.write(to: URL(filePath: path)) }
+      if let path = recording.recordTrace { try result.trace?.write(to: URL(literalPath: path)) }
     } catch {
       throw CommandFailure.writing(error)
     }

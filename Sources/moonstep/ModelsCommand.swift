@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import MoonCommand
 internal import MoonPipelines
+internal import MoonTensor
 internal import MoonText
 
 /// What a model is, without loading its weights.
@@ -20,8 +21,12 @@ struct ModelsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Weights to prefer where the model has several.", valueName: "name"))
     var variant: String?
 
+    func validate() throws {
+      if path.isEmpty { throw ValidationError("The model's path is empty") }
+    }
+
     func run() throws {
-      try StandardStream.output.write(ModelInspection(contentsOf: URL(filePath: path), variant: variant).text)
+      try StandardStream.output.write(ModelInspection(contentsOf: URL(literalPath: path), variant: variant).text)
     }
   }
 
@@ -35,8 +40,12 @@ struct ModelsCommand: ParsableCommand {
     @Flag(help: "Prints one JSON object: ids (padded to the model's length), tokens, and how many are cut off.")
     var json = false
 
+    func validate() throws {
+      if path.isEmpty { throw ValidationError("The model's path is empty") }
+    }
+
     func run() throws {
-      let tokens = try ModelSource(URL(filePath: path)).tokenizers()[0].tokenizer.encode(text)
+      let tokens = try ModelSource(URL(literalPath: path)).tokenizers()[0].tokenizer.encode(text)
       let list = TokenList(tokens)
       try StandardStream.output.write(json ? list.json.text + "\n" : list.text)
     }

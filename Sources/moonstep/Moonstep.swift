@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import MoonCommand
+internal import MoonTensor
 
 /// The command line.
 @main struct Moonstep: AsyncParsableCommand {
@@ -16,6 +17,14 @@ internal import MoonCommand
   static func main() async {
     // A reader that goes away must not end the run before its pictures are written.
     signal(SIGPIPE, SIG_IGN)
+    MemoryExhaustion.setHandler { byteCount in
+      let megabytes = (byteCount + (1 << 20) - 1) >> 20
+      let failure = CommandFailure(
+        .failed,
+        "there is no memory for \(megabytes) MiB more: fewer pictures, a smaller size or --low-memory take less")
+      try? StandardStream.error.write(failure.text)
+      _exit(failure.status.rawValue)
+    }
     Foundation.exit(await run(ArgumentBytes.ofProcess))
   }
 
@@ -24,7 +33,8 @@ internal import MoonCommand
     let texts: [String]
     var command: any ParsableCommand
     do {
-      texts = try ArgumentBytes.texts(arguments)
+      texts = CommandWords.separatingEmptyValues(try ArgumentBytes.texts(arguments))
+      try CommandWords.checkSubcommands(texts, of: Moonstep.self)
     } catch {
       return tell(CommandFailure(error))
     }

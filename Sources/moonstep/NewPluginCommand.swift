@@ -14,6 +14,8 @@ struct NewPluginCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where it is written to.", valueName: "dir"))
   var output = "."
 
+  func validate() throws { try PathCheck.requireNames(["--output": [output]]) }
+
   func run() throws {
     let plugin = try NewPlugin(name, isFolder: folder)
     try plugin.write(to: output)
@@ -29,6 +31,10 @@ struct StubsCommand: ParsableCommand {
     discussion: "The files are meta/moonstep.lua, .luarc.json and .luacheckrc; those of these names are replaced.")
 
   @Argument(help: ArgumentHelp("The folder with your plugins.", valueName: "dir")) var folder: String
+
+  func validate() throws {
+    if folder.isEmpty { throw ValidationError("The folder's path is empty") }
+  }
 
   func run() throws {
     for path in try AuthorFiles.write(to: folder) { try StandardStream.output.write(path + "\n") }

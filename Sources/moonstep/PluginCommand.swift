@@ -30,7 +30,7 @@ struct PluginCommand: ParsableCommand {
         do {
           let plugin = try await reader.describe(path, in: registry)
           let summary = plugin.texts.first { $0.name == "summary" }?.text ?? ""
-          table.add([id, plugin.version, PluginText.escaped(path), PluginText.escaped(summary)])
+          table.add([PluginText.escaped(id), plugin.version, PluginText.escaped(path), PluginText.escaped(summary)])
         } catch {
           table.add([PluginText.escaped(id), "-", PluginText.escaped(path), "does not load: \(error)"])
         }

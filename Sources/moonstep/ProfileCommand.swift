@@ -18,16 +18,23 @@ struct ProfileCommand: ParsableCommand {
   var model: String
   @Option(help: ArgumentHelp("Weights to prefer where the model has several.", valueName: "name")) var variant: String?
   @Option(help: "The prompt.") var prompt = "a photograph of a red apple"
-  @Option(help: ArgumentHelp("Width in pixels; by default the model's.", valueName: "n")) var width: Int?
-  @Option(help: ArgumentHelp("Height in pixels; by default the model's.", valueName: "n")) var height: Int?
-  @Option(help: ArgumentHelp("Steps that are counted, 1 to 1000.", valueName: "n")) var steps = 2
-  @Option(help: ArgumentHelp("Guidance scale; 1 runs the prompt's half alone.", valueName: "x")) var guidanceScale = 7.5
-  @Option(help: ArgumentHelp("Threads; all processors by default.", valueName: "n")) var threads: Int?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Width in pixels; by default the model's.", valueName: "n"))
+  var width: Int?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Height in pixels; by default the model's.", valueName: "n"))
+  var height: Int?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Steps that are counted, 1 to 999.", valueName: "n")) var steps =
+    2
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Guidance scale; 1 runs the prompt's half alone.", valueName: "x"))
+  var guidanceScale = 7.5
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads; all processors by default.", valueName: "n"))
+  var threads: Int?
   @OptionGroup(title: "Memory") var memory: MemoryOptions
   @Flag(help: "Prints one JSON object instead of the table.") var json = false
 
   func validate() throws {
-    if !(1...1000).contains(steps) { throw ValidationError("--steps: \(steps) is outside 1..1000") }
+    try PathCheck.requireNames(["--model": [model]])
+    if !(1...999).contains(steps) { throw ValidationError("--steps: \(steps) is outside 1..999") }
     try SamplingOptions.check(threads: threads)
     if !Float(guidanceScale).isFinite { throw ValidationError("--guidance-scale is no finite number") }
   }
@@ -36,7 +43,7 @@ struct ProfileCommand: ParsableCommand {
     var options = ModelOptions()
     options.variant = variant
     memory.fill(&options)
-    let pipeline = try StableDiffusionPipeline(contentsOf: URL(filePath: model), options: options)
+    let pipeline = try StableDiffusionPipeline(contentsOf: URL(literalPath: model), options: options)
     var request = GenerationRequest(prompt: prompt, seed: 0)
     (request.width, request.height) = (width, height)
     request.guidanceScale = guidanceScale

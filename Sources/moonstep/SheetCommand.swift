@@ -4,6 +4,7 @@ internal import MoonCommand
 internal import MoonHost
 internal import MoonImage
 internal import MoonPipelines
+internal import MoonTensor
 
 /// From a grid of runs to one picture of all their pictures.
 struct SheetCommand: AsyncParsableCommand {
@@ -81,7 +82,7 @@ struct SheetCommand: AsyncParsableCommand {
   private func write(_ report: SheetReport) throws {
     do {
       try PNG.write(
-        report.picture(), to: URL(filePath: report.file),
+        report.picture(), to: URL(literalPath: report.file),
         text: [("parameters", report.parameters), ("moonstep", report.json.text)])
     } catch {
       throw CommandFailure.writing(error)

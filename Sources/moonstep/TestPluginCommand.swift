@@ -3,6 +3,7 @@ internal import Foundation
 internal import MoonCommand
 internal import MoonHost
 internal import MoonPipelines
+internal import MoonTensor
 
 /// Runs the tests that plugins bring along.
 struct TestPluginCommand: AsyncParsableCommand {
@@ -24,8 +25,12 @@ struct TestPluginCommand: AsyncParsableCommand {
 
   @Flag(help: "Prints one JSON object.") var json = false
 
+  func validate() throws { try PathCheck.requireNames(["--trace": [trace].compactMap(\.self)]) }
+
   func run() async throws {
-    let recorded = try trace.map { try RunTrace(contentsOf: URL(filePath: $0)) }
+    let recorded = try trace.map { try RunTrace(contentsOf: URL(literalPath: $0)) }
+    let listeners = RehearsalSignals.listen()
+    defer { withExtendedLifetime(listeners) {} }
     let bench = PluginBench()
     var reports: [PluginTestReport] = []
     for name in try PluginFiles.expanded(names) { reports.append(try await bench.test(name, trace: recorded)) }

@@ -34,4 +34,20 @@ import Testing
     #expect(outcome.output == "")
     #expect(try program.files == [])
   }
+
+  @Test("before the first step leave the picture that is there as it is")
+  func early() async throws {
+    try program.write("old", to: "a.png")
+    try program.write(
+      "return { id = 'x', version = '1', api = 1, on_run_begin = function() print('it begins') end }", to: "x.lua")
+    // A step of so many pixels takes long enough to be interrupted in the middle.
+    let outcome = try await program.generate(
+      ["--steps", "4", "--width", "1536", "--height", "1536", "--json", "--output", "a.png", "--callback", "x.lua"],
+      signals: [(SIGINT, { $0.contains("it begins") })])
+    #expect(outcome.status == 0)
+    let report = try outcome.report
+    #expect(report["step_seconds"] == .array([]) && report["files"] == .array([]))
+    #expect(outcome.errors.contains("moonstep: warning: ended before the first step: nothing is written\n"))
+    #expect(try Data(contentsOf: program.folder.appending(path: "a.png")) == Data("old".utf8))
+  }
 }

@@ -42,7 +42,7 @@ import Testing
     #expect(operations.contains { $0["kind"] as? String == "linear" && ($0["gflop"] as? Double ?? 0) > 0 })
     let wrong = try await program.run(["profile", "--model", Program.model, "--steps", "0"])
     #expect(wrong.status == 64)
-    #expect(wrong.errors.hasPrefix("moonstep: --steps: 0 is outside 1..1000"))
+    #expect(wrong.errors.hasPrefix("moonstep: --steps: 0 is outside 1..999"))
   }
 
   @Test("tell the tokens of a text")

@@ -62,6 +62,7 @@ import Testing
     var report = RunReport()
     (report.width, report.height) = (64, 96)
     report.scheduler = scheduler
+    report.inferenceSteps = request.inferenceSteps
     report.files = (0..<pictures).map { "\($0).png" }
     return ParametersText(request, report: report, picture: picture, model: model).text
   }

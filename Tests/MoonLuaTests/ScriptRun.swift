@@ -88,7 +88,7 @@ enum StandIns {
     try sandbox.define(table: "moon", name: "version", value: "1.0.0")
     var pipe = HandleType(kind: 1, name: "Pipe")
     pipe.getter = { arguments in
-      switch arguments[1].asText {
+      switch arguments[1].asName {
       case "num_timesteps": [.integer(2)]
       case "guidance_scale", "_guidance_scale": [.number(7.5)]
       case "options": [.table(LuaTable())]
@@ -103,7 +103,7 @@ enum StandIns {
     var tensor = HandleType(kind: 2, name: "Tensor")
     tensor.methods["chunk"] = { arguments in [arguments[0], arguments[0]] }
     tensor.methods["numel"] = { _ in [.integer(16)] }
-    tensor.getter = { arguments in arguments[1].asText == "shape" ? [.list([.integer(4), .integer(4)])] : [.nil] }
+    tensor.getter = { arguments in arguments[1].asName == "shape" ? [.list([.integer(4), .integer(4)])] : [.nil] }
     for event in ["__add", "__sub", "__mul", "__div", "__unm"] {
       tensor.operators[event] = { arguments in [.handle(LuaHandle(kind: 2, id: UInt64(arguments.count) + 2))] }
     }

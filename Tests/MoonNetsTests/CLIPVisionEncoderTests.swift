@@ -77,8 +77,8 @@ import Testing
     arguments: [
       (#"{"hidden_size": 500}"#, "a width of 500 does not divide into 12 heads"),
       (#"{"patch_size": 300}"#, "a patch of 300 is larger than the picture of 224"),
-      (#"{"patch_size": 0}"#, "a size of the picture is outside 1..16384"),
-      (#"{"num_hidden_layers": 0}"#, "a size is outside 1..16777216"),
+      (#"{"patch_size": 0}"#, "\"patch_size\": 0 is outside 1..16384"),
+      (#"{"num_hidden_layers": 0}"#, "\"num_hidden_layers\": 0 is outside 1..16777216"),
       (
         #"{"vision_config": {"hidden_act": "relu"}}"#,
         #""hidden_act" is "relu", which is not supported: "quick_gelu", "gelu" and "gelu_new" are"#

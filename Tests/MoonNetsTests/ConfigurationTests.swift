@@ -94,8 +94,8 @@ import Testing
       (#"{"sample_size": [64]}"#, #"config.json: "sample_size" has 1 entries, wanted 2"#),
       (#"{"norm_num_groups": 7}"#, "config.json: 320 channels do not divide into 7 groups"),
       (#"{"attention_head_dim": 7}"#, "config.json: 320 channels do not divide into 7 heads"),
-      (#"{"norm_num_groups": 0}"#, "config.json: a size is outside 1..1048576"),
-      (#"{"attention_head_dim": 0}"#, "config.json: a size is outside 1..1048576"),
+      (#"{"norm_num_groups": 0}"#, "config.json: \"norm_num_groups\": 0 is outside 1..1048576"),
+      (#"{"attention_head_dim": 0}"#, "config.json: \"attention_head_dim\": 0 is outside 1..1048576"),
       (
         #"{"addition_embed_type": "text_time"}"#, #"config.json: "addition_time_embed_dim" is missing"#
       ),
@@ -106,8 +106,11 @@ import Testing
         #"{"time_cond_proj_dim": 1}"#,
         #"config.json: "time_cond_proj_dim" should be an integer in 4...1048576, found 1"#
       ),
-      (#"{"layers_per_block": -1}"#, "config.json: a size is outside 1..1048576"),
-      (#"{"sample_size": 9223372036854775807}"#, "config.json: a size is outside 1..1048576"),
+      (#"{"layers_per_block": -1}"#, "config.json: \"layers_per_block\": -1 is outside 1..1048576"),
+      (
+        #"{"sample_size": 9223372036854775807}"#,
+        "config.json: \"sample_size\": 9223372036854775807 is outside 1..1048576"
+      ),
       (#"{"downsample_padding": 2}"#, #"config.json: "downsample_padding" is neither 0 nor 1"#),
       (#"{"in_channels": "4"}"#, #"config.json: "in_channels" should be an integer, found "4""#),
       (#"{"in_channels": null}"#, #"config.json: "in_channels" should be an integer, found null"#),
@@ -209,7 +212,10 @@ import Testing
         #"{"conditioning_embedding_out_channels": []}"#,
         #""conditioning_embedding_out_channels" needs 1 to 16 levels"#
       ),
-      (#"{"conditioning_embedding_out_channels": [16, 0]}"#, "a size is outside 1..1048576"),
+      (
+        #"{"conditioning_embedding_out_channels": [16, 0]}"#,
+        "\"conditioning_embedding_out_channels\": 0 is outside 1..1048576"
+      ),
     ])
   func badControl(json: String, text: String) throws {
     let file = try config(json)
@@ -249,7 +255,7 @@ import Testing
       ),
       (#"{"block_out_channels": []}"#, #""block_out_channels" needs 1 to 16 levels"#),
       (#"{"block_out_channels": [48]}"#, "48 channels do not divide into 32 groups"),
-      (#"{"norm_num_groups": 0}"#, "a size is outside 1..1048576"),
+      (#"{"norm_num_groups": 0}"#, "\"norm_num_groups\": 0 is outside 1..1048576"),
       (#"{"scaling_factor": 0}"#, #""scaling_factor" is not above 0"#),
       (#"{"latent_channels": 4.5}"#, #""latent_channels" should be an integer, found 4.5"#),
     ])
@@ -279,8 +285,8 @@ import Testing
       ),
       (#"{"use_attention_mask": true}"#, #""use_attention_mask" is true, which is not supported: only false is"#),
       (#"{"hidden_size": 500}"#, "a width of 500 does not divide into 8 heads"),
-      (#"{"num_attention_heads": 0}"#, "a size is outside 1..16777216"),
-      (#"{"vocab_size": 99999999}"#, "a size is outside 1..16777216"),
+      (#"{"num_attention_heads": 0}"#, "\"num_attention_heads\": 0 is outside 1..16777216"),
+      (#"{"vocab_size": 99999999}"#, "\"vocab_size\": 99999999 is outside 1..16777216"),
       (#"{"hidden_size": null}"#, #""hidden_size" should be an integer, found null"#),
     ])
   func badTextEncoder(json: String, text: String) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import MoonImage
 import MoonPipelines
 import MoonTensor
 import MoonTestSupport
@@ -10,6 +11,14 @@ import Testing
       let name: String
       let guidance: [Double]
     }
+    struct Companion: Decodable {
+      let name: String
+      let prompt: String
+      let control: String?
+      let reference: String?
+    }
+    let companions: [Companion]
+    let companionsGuidanceScale: Double
     let prompts: [String]
     let promptsFirstSeed: UInt64
     let promptsGuidanceScale: Double
@@ -21,7 +30,8 @@ import Testing
     let traces: [Run]
 
     enum CodingKeys: String, CodingKey {
-      case prompts, prompt, seed, timesteps, traces
+      case companions, prompts, prompt, seed, timesteps, traces
+      case companionsGuidanceScale = "companions_guidance_scale"
       case promptsFirstSeed = "prompts_first_seed"
       case promptsGuidanceScale = "prompts_guidance_scale"
       case steps = "num_inference_steps"
@@ -29,13 +39,14 @@ import Testing
     }
   }
 
+  private static let folder = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "examples/moonlet")
+
   @Test("makes the reference's picture, with and without the cut-off", arguments: ["guided", "cutoff"])
   func picture(name: String) throws {
     let index = try FixtureJSON.decode(Index.self, "traces/moonlet.json")
     let fixture = try Fixture("traces/moonlet")
-    let folder = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "examples/moonlet")
-    let pipeline = try StableDiffusionPipeline(contentsOf: folder)
+    let pipeline = try StableDiffusionPipeline(contentsOf: Self.folder)
     var request = GenerationRequest(prompt: index.prompt, seed: index.seed)
     request.inferenceSteps = index.steps
     request.guidanceScale = index.guidanceScale
@@ -66,9 +77,7 @@ import Testing
   func tenPrompts() throws {
     let index = try FixtureJSON.decode(Index.self, "traces/moonlet.json")
     let wanted = try Fixture("traces/moonlet")["prompts/latents"]
-    let folder = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "examples/moonlet")
-    let pipeline = try StableDiffusionPipeline(contentsOf: folder)
+    let pipeline = try StableDiffusionPipeline(contentsOf: Self.folder)
     #expect(index.prompts.count == 10 && wanted.shape[0] == 10)
     for (number, prompt) in index.prompts.enumerated() {
       var request = GenerationRequest(prompt: prompt, seed: index.promptsFirstSeed + UInt64(number))
@@ -78,5 +87,27 @@ import Testing
       // The promise for the end of a run.
       expectClose(result.latents, try wanted.narrow(0, start: number, length: 1), rtol: 1e-3, prompt)
     }
+  }
+
+  @Test("follows contours and a reference picture as the reference does", arguments: ["contours", "reference", "both"])
+  func companions(name: String) throws {
+    let index = try FixtureJSON.decode(Index.self, "traces/moonlet.json")
+    let companion = try #require(index.companions.first { $0.name == name })
+    var options = ModelOptions()
+    if companion.control != nil { options.controlNets = [Self.folder.appending(path: "controlnet")] }
+    if companion.reference != nil {
+      options.imageAdapters = [Self.folder.appending(path: "ip_adapter/ip-adapter_moonlet.safetensors")]
+    }
+    let pipeline = try StableDiffusionPipeline(contentsOf: Self.folder, options: options)
+    func picture(_ name: String) throws -> RGBImage {
+      try RGBImage(contentsOf: Self.folder.appending(path: "pictures/\(name)"))
+    }
+    var request = GenerationRequest(prompt: companion.prompt, seed: index.seed)
+    request.inferenceSteps = index.steps
+    request.guidanceScale = index.companionsGuidanceScale
+    if let control = companion.control { request.controls = [ControlInput(try picture(control))] }
+    if let reference = companion.reference { request.imagePrompts = [ImagePrompt([try picture(reference)])] }
+    let result = try pipeline.run(request)
+    expectClose(result.latents, try Fixture("traces/moonlet")["companions/\(name)"], rtol: 1e-3, name)
   }
 }

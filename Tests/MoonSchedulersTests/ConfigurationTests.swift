@@ -233,6 +233,9 @@ import Testing
     var ddim = SchedulerConfiguration(.ddim)
     #expect(ddim.correctForStableDiffusion() == ["clip_sample", "steps_offset"])
     #expect(ddim["clip_sample"] == false)
+    var mending = SchedulerConfiguration(.pndm)
+    #expect(mending.correctForStableDiffusion(isInpainting: true) == ["skip_prk_steps", "steps_offset"])
+    #expect(mending["skip_prk_steps"] == true)
     var right = try SchedulerConfiguration(published)
     #expect(right.correctForStableDiffusion().isEmpty)
   }

@@ -50,4 +50,21 @@ import Testing
       }
     }
   }
+
+  @Test("are done with the work when it returns, however they are held up")
+  func heldUp() throws {
+    // With more threads than cores, each is interrupted at every place sooner or later. A closure that is still in use
+    // when its call returns ends the process.
+    for _ in 0..<4000 {
+      let entered = Atomic<Int>(0)
+      let left = Atomic<Int>(0)
+      try TensorEnvironment.$current.withValue(TensorEnvironment(threads: 12)) {
+        try Parallel.forEachPiece(of: 24) { _ in
+          entered.wrappingAdd(1, ordering: .relaxed)
+          left.wrappingAdd(1, ordering: .relaxed)
+        }
+      }
+      #expect(entered.load(ordering: .relaxed) == 24 && left.load(ordering: .relaxed) == 24)
+    }
+  }
 }

@@ -1,8 +1,9 @@
-"""The demonstration model in examples/moonlet: one run with and without the official cut-off, and ten prompts."""
+"""The demonstration model in examples/moonlet: one run with and without the official cut-off, ten prompts, its companions."""
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import ControlNetModel, StableDiffusionControlNetPipeline, StableDiffusionPipeline
 from diffusers.callbacks import SDCFGCutoffCallback
+from PIL import Image
 
 from .running import Trace, decoded, generators, plain_config
 from .writing import REFERENCE, ROOT, save_fixture, save_json
@@ -27,6 +28,31 @@ PROMPTS = (
     "a tiny crab on an orange background, masterpiece, florblewumpf",
 )
 TEN_GUIDANCE = 5.0
+COMPANIONS = {
+    "contours": {"prompt": "a yellow background", "control": "sports_car_contours.png"},
+    "reference": {"prompt": "", "reference": "cat.png"},
+    "both": {"prompt": "", "control": "cat_contours.png", "reference": "cat.png"},
+}
+COMPANION_GUIDANCE = 3.0
+
+
+def companion_latents(prompt, control=None, reference=None):
+    """The last latents of a run with the ControlNet, with the IP-Adapter or with both."""
+    kind, parts = StableDiffusionPipeline, {}
+    if control:
+        kind = StableDiffusionControlNetPipeline
+        parts["controlnet"] = ControlNetModel.from_pretrained(FOLDER / "controlnet", torch_dtype=torch.float32)
+    pipeline = kind.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True, **parts)
+    pipeline.set_progress_bar_config(disable=True)
+    call = {"prompt": prompt, "num_inference_steps": STEPS, "guidance_scale": COMPANION_GUIDANCE, "output_type": "latent"}
+    if control:
+        call["image"] = Image.open(FOLDER / "pictures" / control)
+    if reference:
+        pipeline.load_ip_adapter(
+            FOLDER / "ip_adapter", subfolder="", weight_name="ip-adapter_moonlet.safetensors", image_encoder_folder="image_encoder"
+        )
+        call["ip_adapter_image"] = Image.open(FOLDER / "pictures" / reference)
+    return pipeline(generator=generators(SEED), **call).images
 
 
 def make():
@@ -49,8 +75,12 @@ def make():
     tensors["prompts/latents"] = pipeline(
         list(PROMPTS), num_inference_steps=STEPS, guidance_scale=TEN_GUIDANCE, generator=generator, output_type="latent"
     ).images
+    for name, run in COMPANIONS.items():
+        tensors[f"companions/{name}"] = companion_latents(**run)
     index.update(
         {
+            "companions": [{"name": name, **run} for name, run in COMPANIONS.items()],
+            "companions_guidance_scale": COMPANION_GUIDANCE,
             "prompts": list(PROMPTS),
             "prompts_first_seed": 100,
             "prompts_guidance_scale": TEN_GUIDANCE,

@@ -95,7 +95,7 @@ class SceneMaker:
     def _side(self, low, high):
         return 2 * self.random.randint(low // 2, high // 2)
 
-    def _alone(self, low, high, spread):
+    def alone(self, low, high, spread):
         side = self._side(low, high)
         left, top = (
             min(max((PIXELS - side) // 2 + self.random.randint(-spread, spread), 0), PIXELS - side) for _ in range(2)
@@ -114,11 +114,11 @@ class SceneMaker:
         kind = self.random.random()
         first = self.random.randrange(len(self.names))
         if kind < 0.84:
-            scene = Scene([(first, *self._alone(52, 58, 2))], 0)
+            scene = Scene([(first, *self.alone(52, 58, 2))], 0)
         elif kind < 0.89:
-            scene = Scene([(first, *self._alone(28, 34, 3))], 0, size="small")
+            scene = Scene([(first, *self.alone(28, 34, 3))], 0, size="small")
         elif kind < 0.91:
-            scene = Scene([(first, *self._alone(62, 64, 0))], 0, size="large")
+            scene = Scene([(first, *self.alone(62, 64, 0))], 0, size="large")
         else:
             second = first if kind < 0.95 else self.random.randrange(len(self.names))
             top = self.random.randint(14, 18)

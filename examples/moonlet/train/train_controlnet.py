@@ -6,20 +6,13 @@ Needs RUN/scenes.pt and the finished model. Writes RUN/controlnet.pt every 500 s
 in float16. Its blocks have no attention: what the lines say is told by where they are, and the file stays small.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import ControlNetModel, DDPMScheduler, UNet2DConditionModel
-from transformers import CLIPTextModel
+from diffusers import ControlNetModel
 
-import artwork
-import held_out
 import scenes
-import words
-from train_denoiser import NOISE, Captions, noised
+from companions import FinishedModel, options_parser
 from training import Training
 
 CONFIG = dict(
@@ -50,53 +43,27 @@ def contours(picture):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--device", default="cpu")
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    device, model = options.device, options.model or options.output / "moonlet"
-
-    things = artwork.load()
-    pictures = [thing.picture for thing in things]
-    maker = scenes.SceneMaker([thing.names for thing in things], options.seed, held_out.pairs(len(things)))
-    kept_scenes = torch.load(options.output / "scenes.pt", weights_only=False)
-    made, latents = kept_scenes["scenes"], kept_scenes["latents"]
-    unet = UNet2DConditionModel.from_pretrained(model / "unet", torch_dtype=torch.float32).to(device, memory_format=torch.channels_last)
-    encoder = CLIPTextModel.from_pretrained(model / "text_encoder", dtype=torch.float32).to(device).eval()
-    unet.requires_grad_(False)
-    captions = Captions(maker, words.load(model / "tokenizer"), device)
+    options = options_parser(steps=3000, rate=1e-3, seed=3).parse_args()
+    model = FinishedModel(options)
     control = ControlNetModel(**CONFIG)
     own = control.state_dict()
-    own.update({name: value for name, value in unet.state_dict().items() if name in own and own[name].shape == value.shape})
+    own.update({name: value for name, value in model.unet.state_dict().items() if name in own and own[name].shape == value.shape})
     control.load_state_dict(own)
-    control = control.to(device, memory_format=torch.channels_last).train()
+    control = control.to(model.device, memory_format=torch.channels_last).train()
     print(f"{sum(p.numel() for p in control.parameters()) / 1e6:.2f} M of ControlNet", flush=True)
     optimizer = torch.optim.AdamW(control.parameters(), lr=options.rate, weight_decay=1e-3, betas=(0.9, 0.99))
     training = Training(
-        options.output / "controlnet.pt", {"control": control}, optimizer, maker.random, rate=options.rate, steps=options.steps,
-        device=device,
+        options.output / "controlnet.pt", {"control": control}, optimizer, model.maker.random, rate=options.rate, steps=options.steps,
+        device=model.device,
     )
-    products = DDPMScheduler(**NOISE).alphas_cumprod.to(device)
     for _ in training:
-        chosen = torch.randint(0, len(made), (options.batch,))
-        some = [made[k] for k in chosen.tolist()]
-        lines = scenes.stacked([contours(scenes.picture(scene, pictures)) for scene in some], device)
-        z = latents[chosen].float().to(device)
-        noise = torch.randn(z.shape).to(device)
-        t = torch.randint(0, 1000, (options.batch,)).to(device)
-        x, wanted = noised(z, noise, t, products)
-        # Half of the captions say nothing, so that the lines have to.
-        texts = [text if maker.random.random() < 0.5 else "" for text in captions.draw(some)]
-        with torch.no_grad():
-            hidden = encoder(captions.tokens(texts)).last_hidden_state
+        chosen = torch.randint(0, len(model.scenes), (options.batch,))
+        some = [model.scenes[k] for k in chosen.tolist()]
+        lines = scenes.stacked([contours(scenes.picture(scene, model.pictures)) for scene in some], model.device)
+        x, t, wanted = model.noised(chosen)
+        hidden = model.said(some)
         down, middle = control(x, t, encoder_hidden_states=hidden, controlnet_cond=lines, return_dict=False)
-        made_v = unet(
+        made_v = model.unet(
             x, t, encoder_hidden_states=hidden, down_block_additional_residuals=down, mid_block_additional_residual=middle
         ).sample
         training.learn(F.mse_loss(made_v, wanted))

@@ -1,0 +1,22 @@
+package import Dispatch
+internal import Foundation
+internal import MoonHost
+
+/// Ctrl-C and the request to terminate while plugins are rehearsed: the pictures that they saved go, and the process ends.
+package enum RehearsalSignals {
+  /// Takes over SIGINT and SIGTERM from now on.
+  ///
+  /// - Returns: What listens; it stops when the last reference to it goes.
+  package static func listen() -> [any DispatchSourceSignal] {
+    [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+      source.setEventHandler {
+        TemporaryFolders.removeAll()
+        _exit(128 + number)
+      }
+      source.activate()
+      return source
+    }
+  }
+}
