@@ -16,7 +16,7 @@ MOON_INLINE float greater_float(float first, float second) {
 }
 MOON_INLINE double plus(double first, double second) { return first + second; }
 
-double moon_reduce_pair(moon_reduction operation, double first, double second) {
+MOON_INLINE double reduce_pair(moon_reduction operation, double first, double second) {
   switch (operation) {
     case moon_reduction_minimum:
     case moon_reduction_least_magnitude: return lesser(first, second);
@@ -24,6 +24,11 @@ double moon_reduce_pair(moon_reduction operation, double first, double second) {
     case moon_reduction_greatest_magnitude: return greater(first, second);
     default: return first + second;
   }
+}
+
+MOON_CLONES void moon_reduce_pairs(
+    moon_reduction operation, double *restrict values, const double *restrict others, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; i++) values[i] = reduce_pair(operation, values[i], others[i]);
 }
 
 MOON_INLINE double identity(moon_reduction operation) {
@@ -67,7 +72,7 @@ MOON_INLINE double identity(moon_reduction operation) {
         lanes[lane] = COMBINE(lanes[lane], lanes[lane + half]);            \
       }                                                                    \
     }                                                                      \
-    return moon_reduce_pair(operation, value, (double)lanes[0]);           \
+    return reduce_pair(operation, value, (double)lanes[0]);              \
   }
 
 #define SUM_ROW(EXPRESSION) ROW(double, LANES, plus, EXPRESSION)

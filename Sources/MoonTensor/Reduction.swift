@@ -115,30 +115,27 @@ struct Reduction {
     _ kind: moon_reduction, count: Int, centre: [Double], power: Double, environment: TensorEnvironment
   ) throws(TensorError) -> [Double] {
     let blocks = (count - 1) / block + 1
-    var pieces = [Double](repeating: 0, count: count * chunkCount)
-    try unsafe pieces.withUnsafeMutableBufferPointer { (pieces) throws(TensorError) in
-      nonisolated(unsafe) let pieces = unsafe pieces
-      try Parallel.forEachRange(of: blocks * chunkCount, grain: 1, asking: environment) { range in
-        for index in range {
-          let (blockIndex, chunkIndex) = (index / chunkCount, index % chunkCount)
-          let outputs = blockIndex * block..<min(count, blockIndex * block + block)
-          let elements = chunkIndex * chunk..<min(reducedCount, chunkIndex * chunk + chunk)
-          let part = piece(
-            kind, outputs: outputs, elements: elements, centre: centre.isEmpty ? [] : Array(centre[outputs]),
-            power: power)
-          for (offset, value) in part.enumerated() {
-            unsafe pieces[chunkIndex * count + outputs.lowerBound + offset] = value
-          }
-        }
+    // From the pool: the system would clear pages for this much memory each time.
+    let byteCount = count * chunkCount * MemoryLayout<Double>.size
+    let memory = unsafe MemoryPool.shared.take(byteCount)
+    defer { unsafe MemoryPool.shared.give(memory, byteCount) }
+    let pieces = unsafe memory.bindMemory(to: Double.self, capacity: count * chunkCount)
+    try Parallel.forEachRange(of: blocks * chunkCount, grain: 1, asking: environment) { range in
+      for index in range {
+        let (blockIndex, chunkIndex) = (index / chunkCount, index % chunkCount)
+        let outputs = blockIndex * block..<min(count, blockIndex * block + block)
+        let elements = chunkIndex * chunk..<min(reducedCount, chunkIndex * chunk + chunk)
+        unsafe piece(
+          kind, outputs: outputs, elements: elements, centre: centre.isEmpty ? [] : Array(centre[outputs]),
+          power: power, into: pieces + chunkIndex * count + outputs.lowerBound)
       }
     }
-    var values = Array(pieces[..<count])
-    for chunkIndex in 1..<chunkCount {
-      for index in 0..<count {
-        values[index] = moon_reduce_pair(kind, values[index], pieces[chunkIndex * count + index])
-      }
+    return unsafe [Double](unsafeUninitializedCapacity: count) { values, written in
+      guard let values = values.baseAddress else { return }
+      unsafe values.initialize(from: pieces, count: count)
+      for chunkIndex in 1..<chunkCount { unsafe moon_reduce_pairs(kind, values, pieces + chunkIndex * count, count) }
+      written = count
     }
-    return values
   }
 
   /// `kind` over `elements` of the reduced positions, for each of `outputs`.
@@ -147,11 +144,19 @@ struct Reduction {
   ) -> [Double] {
     unsafe [Double](unsafeUninitializedCapacity: outputs.count) { buffer, written in
       if let values = buffer.baseAddress {
-        unsafe moon_reduce_walk(
-          kind, values, source.floatPointer, kept.layout, outputs.lowerBound, outputs.upperBound, reduced.layout,
-          elements.lowerBound, elements.upperBound, centre.isEmpty ? nil : centre, power)
+        unsafe piece(kind, outputs: outputs, elements: elements, centre: centre, power: power, into: values)
         written = outputs.count
       }
     }
+  }
+
+  /// The same, written to `values`.
+  private func piece(
+    _ kind: moon_reduction, outputs: Range<Int>, elements: Range<Int>, centre: [Double], power: Double,
+    into values: UnsafeMutablePointer<Double>
+  ) {
+    unsafe moon_reduce_walk(
+      kind, values, source.floatPointer, kept.layout, outputs.lowerBound, outputs.upperBound, reduced.layout,
+      elements.lowerBound, elements.upperBound, centre.isEmpty ? nil : centre, power)
   }
 }

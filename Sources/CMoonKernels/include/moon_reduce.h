@@ -26,8 +26,9 @@ typedef enum __attribute__((enum_extensibility(closed))) moon_reduction : int {
 void moon_reduce_walk(
     moon_reduction operation, double *result, const float *source, const ptrdiff_t *kept, ptrdiff_t kept_begin,
     ptrdiff_t kept_end, const ptrdiff_t *reduced, ptrdiff_t begin, ptrdiff_t end, const double *centre, double power);
-/// One result from two parts.
-double moon_reduce_pair(moon_reduction operation, double first, double second);
+/// Joins `count` results with those of other parts.
+void moon_reduce_pairs(
+    moon_reduction operation, double *restrict values, const double *restrict others, ptrdiff_t count);
 /// The sum of products of two runs.
 double moon_dot_run(
     const float *left, ptrdiff_t left_stride, const float *right, ptrdiff_t right_stride, ptrdiff_t count);
