@@ -1,5 +1,5 @@
-internal import MoonImage
-internal import MoonWeights
+package import MoonImage
+package import MoonWeights
 
 extension CLIPImageProcessor {
   /// The processor of a `preprocessor_config.json`; what the file does not say is as in the reference.
@@ -7,7 +7,7 @@ extension CLIPImageProcessor {
   /// - Throws: `WeightsError` that names the file and the key, `PipelineError.badModel` for a way of resizing that is not
   ///   supported.
   /// - Source: transformers 5.24, `CLIPImageProcessor`.
-  init(configuration file: ConfigFile) throws {
+  package init(configuration file: ConfigFile) throws {
     self.init()
     if try file.bool("do_resize", default: true) {
       if let size = try Self.size(file, "size") { self.size = size }

@@ -90,7 +90,8 @@ package enum MatrixProduct {
       self.rows = rows
       self.columns = columns
       m = rows <= 768 ? max(rows, 1) : 512
-      n = min(max(columns, 1), rows <= 16 ? 64 : k > 4096 ? 64 : 128)
+      // Each piece packs its rows anew, which wide pieces do less often.
+      n = min(max(columns, 1), rows <= 16 || k > 4096 ? 64 : columns < 512 || k > 2048 ? 128 : 256)
     }
 
     private var across: Int { (columns + n - 1) / n }

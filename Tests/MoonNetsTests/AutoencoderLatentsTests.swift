@@ -41,6 +41,8 @@ import Testing
     #expect(try both.scaled(latents).floats() == [0.5, 0, -0.125, -0.125])
     #expect(try both.unscaled(latents).floats() == [13, 18, 19, 4])
     #expect(try both.unscaled(both.scaled(latents)).floats() == [3, 2, 1, 0])
+    #expect(both.used(bySDXL: true) == both)
+    #expect(try both.used(bySDXL: false).scaled(latents).floats() == [1.5, 1, 0.5, 0])
     for json in [#"{"latents_mean": [1, 2, 3, 4], "scaling_factor": 0.5}"#, #"{"scaling_factor": 0.5}"#] {
       let plain = try sizes(json)
       #expect(plain.latentsMean == nil && plain.latentsDeviation == nil)

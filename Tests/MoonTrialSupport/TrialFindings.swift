@@ -17,7 +17,9 @@ extension PluginTrial {
 
   private func textFindings(_ outcome: Outcome) -> [String] {
     var findings: [String] = []
-    if case .failure(let error) = outcome.result, !(error is PluginFailure || error is PluginError) {
+    if case .failure(let error) = outcome.result, !(error is PluginFailure || error is PluginError),
+      !error.isDivergence
+    {
       findings.append("the run failed, not the plugin: \(error)")
     }
     let message = outcome.message
@@ -86,4 +88,9 @@ extension PluginTrial.Outcome {
     if message.contains("memory limit: ") || message.contains("not enough memory") { return [.memory] }
     return [.error]
   }
+}
+
+extension Error {
+  /// Whether numbers ran out of float32 in the network or the scheduler: what a plugin may bring about with large ones.
+  fileprivate var isDivergence: Bool { if case .diverged? = self as? PipelineError { true } else { false } }
 }
