@@ -27,15 +27,7 @@ package final class InterruptSignals: Sendable {
   /// Takes over SIGINT and SIGTERM from now on.
   ///
   /// - Returns: What listens; it stops when the last reference to it goes.
-  package func listen() -> [any DispatchSourceSignal] {
-    [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-      source.setEventHandler { [self] in heard(number) }
-      source.activate()
-      return source
-    }
-  }
+  package func listen() -> [any DispatchSourceSignal] { EndSignals.listen { [self] in heard($0) } }
 
   /// Runs `body`, which writes a file; the process does not end meanwhile.
   package func whileWriting<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -59,11 +51,9 @@ package final class InterruptSignals: Sendable {
   /// Ends the process; waits a moment for a file that is being written, never for longer.
   private func leave(_ number: Int32) -> Never {
     status.finish()
-    for _ in 0..<200 where writing.withLockIfAvailable({ _ in finishProcess(number) }) == nil { usleep(10_000) }
-    finishProcess(number)
-  }
-
-  private func finishProcess(_ number: Int32) -> Never {
-    _exit(number == SIGINT ? CommandStatus.interrupted.rawValue : 128 + number)
+    for _ in 0..<200 where writing.withLockIfAvailable({ _ in EndSignals.finishProcess(number) }) == nil {
+      usleep(10_000)
+    }
+    EndSignals.finishProcess(number)
   }
 }

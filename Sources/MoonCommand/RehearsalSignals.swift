@@ -8,15 +8,9 @@ package enum RehearsalSignals {
   ///
   /// - Returns: What listens; it stops when the last reference to it goes.
   package static func listen() -> [any DispatchSourceSignal] {
-    [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-      source.setEventHandler {
-        TemporaryFolders.removeAll()
-        _exit(128 + number)
-      }
-      source.activate()
-      return source
+    EndSignals.listen { number in
+      TemporaryFolders.removeAll()
+      EndSignals.finishProcess(number)
     }
   }
 }

@@ -17,11 +17,9 @@ struct SettingReader {
 
   /// Refuses names that are not in `names`.
   func checkNames(_ names: [String]) throws {
-    let unknown = table.entries.map(\.key).filter { key in key.asName.map { !names.contains($0) } ?? true }
-    // A table has no order of its own: the first in the alphabet is told, so that the message stays the same.
-    guard let first = unknown.map({ PluginText.quoted($0) }).min() else { return }
-    let name = unknown.first { PluginText.quoted($0) == first }?.asName
-    throw arguments.bad(1, "there is no setting \(first)" + PluginText.hint(for: name ?? "", in: names))
+    if let unknown = PluginText.unknown(table.entries.map(\.key), besides: names) {
+      throw arguments.bad(1, "there is no setting \(unknown)")
+    }
   }
 
   private func wrongType(_ name: String, _ wanted: String) -> HostError {

@@ -12,17 +12,13 @@ struct DeclarationReader {
 
   /// Refuses keys that are not in `allowed`.
   func checkKeys(of table: LuaTable, allowed: [String], place: String) throws(PluginError) {
-    // A table has no order of its own: the first in the alphabet is told, so that the message stays the same.
     let keys = table.entries.map(\.key)
     if keys.count > Self.mostKeys { throw refuse("\(place) has \(keys.count) entries, more than \(Self.mostKeys)") }
-    let unknown = keys.filter { key in
-      if case .string = key { key.asName.map { !allowed.contains($0) } ?? true } else { false }
+    func isText(_ key: LuaValue) -> Bool { if case .string = key { true } else { false } }
+    if let unknown = PluginText.unknown(keys.filter(isText), besides: allowed) {
+      throw refuse("\(place): unknown key \(unknown)")
     }
-    if let first = unknown.map({ PluginText.quoted($0) }).min() {
-      let name = unknown.first { PluginText.quoted($0) == first }?.asName
-      throw refuse("\(place): unknown key \(first)" + PluginText.hint(for: name ?? "", in: allowed))
-    }
-    let others = keys.filter { key in if case .string = key { false } else { true } }
+    let others = keys.filter { !isText($0) }
     if let other = others.map({ shown($0) }).min() { throw refuse("\(place): the key \(other) is not a word") }
   }
 

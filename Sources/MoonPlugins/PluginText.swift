@@ -39,6 +39,15 @@ package enum PluginText {
     return best.name
   }
 
+  /// Of `keys` that are none of `names` the first in the alphabet, quoted and with a hint; `nil` where all are known. A
+  /// table has no order of its own: so the message stays the same.
+  package static func unknown(_ keys: [LuaValue], besides names: [String]) -> String? {
+    let unknown = keys.filter { key in key.asName.map { !names.contains($0) } ?? true }
+    guard let first = unknown.map({ quoted($0) }).min() else { return nil }
+    let name = unknown.first { quoted($0) == first }?.asName
+    return first + hint(for: name ?? "", in: names)
+  }
+
   /// `; did you mean 'x'?`, or nothing.
   package static func suggestion(for word: String, in candidates: [String]) -> String {
     nearest(to: word, in: candidates).map { "; did you mean \(quoted($0))?" } ?? ""

@@ -23,6 +23,8 @@ package enum MemoryExhaustion {
       return unsafe base
     }
     handler.withLock { $0 }(byteCount)
+    // Kernels ask for scratch memory where nothing can be thrown; the command line's handler has ended the process with a
+    // sentence, and any other program may end it as it likes.
     fatalError("no memory for \(byteCount) bytes")
   }
 }

@@ -1,8 +1,5 @@
 """What both companions are trained beside: the finished model, which stays as it is, and the scenes that it learnt from."""
 
-import argparse
-from pathlib import Path
-
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel
@@ -12,19 +9,6 @@ import held_out
 import scenes
 import words
 from train_denoiser import NOISE, Captions, noised
-
-
-def options_parser(steps, rate, seed, batch=16):
-    """The options that both share, with the defaults of one of them."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--steps", type=int, default=steps)
-    parser.add_argument("--batch", type=int, default=batch)
-    parser.add_argument("--rate", type=float, default=rate)
-    parser.add_argument("--seed", type=int, default=seed)
-    parser.add_argument("--device", default="cpu")
-    return parser
 
 
 class FinishedModel:

@@ -6,7 +6,6 @@ Writes RUN/vae, and RUN/autoencoder.pt every 200 steps, from which the same comm
 that holds a `vae`.
 """
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -15,7 +14,7 @@ from diffusers import AutoencoderKL
 
 import artwork
 import scenes
-from training import Training
+from training import Training, options_parser
 
 CONFIG = dict(
     in_channels=3,
@@ -61,14 +60,8 @@ def level(model, latents):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--output", type=Path, required=True)
+    parser = options_parser(steps=6000, batch=16, rate=1.5e-3, seed=0)
     parser.add_argument("--start", type=Path)
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)

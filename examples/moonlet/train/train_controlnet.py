@@ -6,14 +6,16 @@ Needs RUN/scenes.pt and the finished model. Writes RUN/controlnet.pt every 500 s
 in float16. Its blocks have no attention: what the lines say is told by where they are, and the file stays small.
 """
 
+from pathlib import Path
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import ControlNetModel
 
 import scenes
-from companions import FinishedModel, options_parser
-from training import Training
+from companions import FinishedModel
+from training import Training, options_parser
 
 CONFIG = dict(
     in_channels=4,
@@ -43,7 +45,9 @@ def contours(picture):
 
 
 def main():
-    options = options_parser(steps=3000, rate=1e-3, seed=3).parse_args()
+    parser = options_parser(steps=3000, batch=16, rate=1e-3, seed=3)
+    parser.add_argument("--model", type=Path)
+    options = parser.parse_args()
     model = FinishedModel(options)
     control = ControlNetModel(**CONFIG)
     own = control.state_dict()

@@ -7,7 +7,6 @@ on, and RUN/moonlet, the whole model in float16. --start: begin with the UNet of
 falls to its end with the last step. When words of objects.tsv change, some hundred steps with --often teach the new ones.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import artwork
 import held_out
 import scenes
 import words
-from training import Training
+from training import Training, options_parser
 
 UNET = dict(
     sample_size=16,
@@ -140,18 +139,12 @@ def pipeline(autoencoder, encoder, tokenizer, unet):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--output", type=Path, required=True)
+    parser = options_parser(steps=16000, batch=16, rate=1e-3, seed=0)
     parser.add_argument("--start", type=Path)
-    parser.add_argument("--steps", type=int, default=16000)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--scenes", type=int, default=24000)
     parser.add_argument("--words", type=int, default=900, help="steps of the text encoder's own lesson")
     parser.add_argument("--average", type=float, default=0.9992, help="how much of the averaged weights stays at a step")
     parser.add_argument("--often", nargs="*", default=[], help="names of objects that a tenth of all scenes shall show")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     device = options.device

@@ -8,14 +8,16 @@ RUN/ip_adapter.pt every 500 steps, from which the same command goes on, and RUN/
 `image_encoder`, in float16.
 """
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
 import scenes
-from companions import FinishedModel, options_parser
-from training import Training
+from companions import FinishedModel
+from training import Training, options_parser
 
 TOKENS, EMBEDDING, WIDTH = 4, 128, 128
 # End tokens of a short caption, all of which tell object and background.
@@ -44,7 +46,8 @@ def as_seen(x):
 
 
 def main():
-    parser = options_parser(steps=8000, rate=1e-3, seed=4, batch=64)
+    parser = options_parser(steps=8000, batch=64, rate=1e-3, seed=4)
+    parser.add_argument("--model", type=Path)
     parser.add_argument("--lesson", type=int, default=2000, help="steps of the first lesson, among the others")
     options = parser.parse_args()
     model = FinishedModel(options)

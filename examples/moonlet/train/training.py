@@ -1,8 +1,22 @@
-"""What all trainings share: the rate that rises and falls, averaged weights, and a state from which a training goes on."""
+"""What all trainings share: their options, the rate that rises and falls, averaged weights, and a state from which a training goes on."""
 
+import argparse
 import time
+from pathlib import Path
 
 import torch
+
+
+def options_parser(*, steps, batch, rate, seed):
+    """The options of every training, with the defaults of one of them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--device", default="cpu")
+    return parser
 
 
 class Training:
