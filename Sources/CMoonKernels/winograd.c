@@ -1,14 +1,7 @@
 #include "moon_winograd.h"
 
-#include "moon_product.h"
 #include "vectors.h"
-
-#define SIDE 6
-#define OUT 4
-
-// Points +-A and +-B.
-#define A 0.75f
-#define B 1.5f
+#include "winograd_points.h"
 
 /// Six values to six points.
 MOON_INLINE void to_points(moon_v8 *t, const moon_v8 *d) {
@@ -22,27 +15,14 @@ MOON_INLINE void to_points(moon_v8 *t, const moon_v8 *d) {
   t[5] = d[5] - d[3] * (A * A + B * B) + d[1] * (A * A * B * B);
 }
 
-/// Three filter taps to six points.
-MOON_INLINE void filter_to_points(moon_v8 *t, const moon_v8 *g) {
-  const float for_a = 1 / (2 * A * A * (A * A - B * B)), for_b = 1 / (2 * B * B * (B * B - A * A));
-  const moon_v8 even_a = (g[0] + g[2] * (A * A)) * for_a, odd_a = g[1] * (A * for_a);
-  const moon_v8 even_b = (g[0] + g[2] * (B * B)) * for_b, odd_b = g[1] * (B * for_b);
-  t[0] = g[0] * (1 / (A * A * B * B));
-  t[1] = even_a + odd_a;
-  t[2] = even_a - odd_a;
-  t[3] = even_b + odd_b;
-  t[4] = even_b - odd_b;
-  t[5] = g[2];
-}
-
 /// Six points to four values.
 MOON_INLINE void from_points(moon_v8 *y, const moon_v8 *m) {
-  const moon_v8 even_a = m[1] + m[2], odd_a = m[1] - m[2];
-  const moon_v8 even_b = m[3] + m[4], odd_b = m[3] - m[4];
-  y[0] = m[0] + even_a + even_b;
-  y[1] = odd_a * A + odd_b * B;
+  const moon_v8 even_a = (m[1] + m[2]) * FOR_A, odd_a = m[1] - m[2];
+  const moon_v8 even_b = (m[3] + m[4]) * FOR_B, odd_b = m[3] - m[4];
+  y[0] = m[0] * FOR_ZERO + even_a + even_b;
+  y[1] = odd_a * (A * FOR_A) + odd_b * (B * FOR_B);
   y[2] = even_a * (A * A) + even_b * (B * B);
-  y[3] = odd_a * (A * A * A) + odd_b * (B * B * B) + m[5];
+  y[3] = odd_a * (A * A * A * FOR_A) + odd_b * (B * B * B * FOR_B) + m[5];
 }
 
 /// Eight channels of one tile, `pixels` being its 36 inputs.
@@ -103,28 +83,6 @@ MOON_CLONES void moon_winograd_inputs(
     }
     input_lanes(points[0], MOON_LANES, copies, 0);
     for (int p = 0; p < MOON_WINOGRAD_POINTS; p++) memcpy(v + p * point_stride + t * count + channel, points[p], left);
-  }
-}
-
-MOON_CLONES void moon_winograd_filters(float *u, ptrdiff_t point_stride, const float *filters, ptrdiff_t inputs) {
-  for (ptrdiff_t i = 0; i < inputs; i++) {
-    for (ptrdiff_t lanes = 0; lanes < MOON_PANEL; lanes += MOON_LANES) {
-      const float *taps = filters + i * 9 * MOON_PANEL + lanes;
-      moon_v8 half[SIDE][3];
-      for (int x = 0; x < 3; x++) {
-        moon_v8 g[3], t[SIDE];
-        for (int y = 0; y < 3; y++) g[y] = *(const moon_v8 *)(taps + (y * 3 + x) * MOON_PANEL);
-        filter_to_points(t, g);
-        for (int y = 0; y < SIDE; y++) half[y][x] = t[y];
-      }
-      for (int y = 0; y < SIDE; y++) {
-        moon_v8 t[SIDE];
-        filter_to_points(t, half[y]);
-        for (int x = 0; x < SIDE; x++) {
-          *(moon_v8 *)(u + (y * SIDE + x) * point_stride + i * MOON_PANEL + lanes) = t[x];
-        }
-      }
-    }
   }
 }
 

@@ -41,12 +41,11 @@ private struct WinogradRun {
   private let points = Int(MOON_WINOGRAD_POINTS)
   private let panel = PackedProduct.panel
 
-  /// Inputs whose weights are transformed at a time; what is packed for them stays in the first caches.
-  private static let inputBlock = 64
-  /// Outputs of one block of products.
+  /// Outputs of one block of products when all weights are transformed first.
   private static let outputBlock = 64
-  /// Inputs of one block of transformed weights when they are made by each thread for itself.
-  private static let depthBlock = 320
+  /// Outputs and inputs of one block of transformed weights when they are made by each thread for itself: as many as its
+  /// second cache holds.
+  private static let ownOutputs = 32, ownInputs = 160
 
   init(_ call: ConvolutionCall) throws(TensorError) {
     let geometry = call.geometry
@@ -63,21 +62,13 @@ private struct WinogradRun {
 
   /// Transforms the weights of one panel of outputs for a range of inputs.
   private func transformWeights(
-    panel index: Int, inputs range: Range<Int>, into u: UnsafeMutablePointer<Float>, pointStride: Int,
-    room: UnsafeMutablePointer<Float>
+    panel index: Int, inputs range: Range<Int>, into u: UnsafeMutablePointer<Float>, pointStride: Int
   ) {
     let first = index * panel
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.inputBlock) {
-      let count = min(Self.inputBlock, range.upperBound - start)
-      unsafe moon_pack_columns(
-        room, call.weight.rawPointer(advancedBy: (first * inputs + start) * 9), call.weight.dtype.kernelKind,
-        inputs * 9, min(panel, outputs - first), count * 9, 1)
-      unsafe moon_winograd_filters(u + (start - range.lowerBound) * panel, pointStride, room, count)
-    }
+    unsafe moon_winograd_filters(
+      u, pointStride, call.weight.rawPointer(advancedBy: (first * inputs + range.lowerBound) * 9),
+      call.weight.dtype.kernelKind, inputs * 9, min(panel, outputs - first), range.count)
   }
-
-  /// Floats that `transformWeights` needs as room.
-  private var packingRoom: Int { Self.inputBlock * 9 * panel }
 
   private func transformTiles(
     _ range: Range<Int>, inputs channels: Range<Int>, into v: UnsafeMutablePointer<Float>, pointStride: Int
@@ -107,9 +98,9 @@ private struct WinogradRun {
 
   /// Transforms all weights.
   private func transformWeights(into u: UnsafeMutablePointer<Float>) throws(TensorError) {
-    try unsafe Parallel.forEachPiece(of: panels, scratch: packingRoom) { index, room in
+    try Parallel.forEachPiece(of: panels) { index in
       unsafe transformWeights(
-        panel: index, inputs: 0..<inputs, into: u + index * inputs * panel, pointStride: weightStride, room: room)
+        panel: index, inputs: 0..<inputs, into: u + index * inputs * panel, pointStride: weightStride)
     }
   }
 
@@ -127,14 +118,14 @@ private struct WinogradRun {
     let u = unsafe kept ?? MemoryPool.shared.takeFloats(points * weightStride)
     defer { if unsafe kept == nil { unsafe MemoryPool.shared.giveFloats(u, points * weightStride) } }
     if unsafe kept == nil { try unsafe transformWeights(into: u) }
-    let block = tileBlock
-    let blocks = (tiles + block - 1) / block
+    let blocks = tileBlocks
+    let block = (tiles + blocks - 1) / blocks
     let columns = min(outputs, Self.outputBlock)
     let roomForTiles = points * moon_winograd_stride(block * inputs)
     let roomForProducts = points * moon_winograd_stride(block * columns)
     try unsafe Parallel.forEachPiece(of: blocks, scratch: roomForTiles + roomForProducts + 2 * block) {
       piece, scratch in
-      let range = piece * block..<min(tiles, (piece + 1) * block)
+      let range = tiles * piece / blocks..<tiles * (piece + 1) / blocks
       let tileStride = moon_winograd_stride(range.count * inputs)
       let products = unsafe scratch + roomForTiles
       unsafe transformTiles(range, inputs: 0..<inputs, into: scratch, pointStride: tileStride)
@@ -158,8 +149,7 @@ private struct WinogradRun {
     tiles range: Range<Int>, kept: UnsafeMutablePointer<Float>?, into result: UnsafeMutablePointer<Float>
   ) throws(TensorError) {
     // Blocks of the depth lie one after the other, each with all its points: what one product reads is in one piece.
-    // They are cut as the product cuts its depth, so that both ways give the same sums.
-    let depths = unsafe kept == nil ? (inputs + Self.depthBlock - 1) / Self.depthBlock : 1
+    let depths = unsafe kept == nil ? (inputs + Self.ownInputs - 1) / Self.ownInputs : 1
     let depth = (inputs + depths - 1) / depths
     func part(_ block: Int) -> Range<Int> { inputs * block / depths..<inputs * (block + 1) / depths }
     let tileStride = moon_winograd_stride(range.count * depth)
@@ -178,7 +168,7 @@ private struct WinogradRun {
     let widest = (panels + pieces - 1) / pieces
     let roomForWeights = unsafe kept == nil ? points * moon_winograd_stride(widest * panel * depth) : 0
     let roomForProducts = points * moon_winograd_stride(range.count * widest * panel)
-    let scratch = roomForWeights + roomForProducts + max(packingRoom, 2 * Self.rowBlock)
+    let scratch = roomForWeights + roomForProducts + 2 * Self.rowBlock
     try unsafe Parallel.forEachPiece(of: pieces, scratch: scratch) { piece, room in
       let mine = panels * piece / pieces..<panels * (piece + 1) / pieces
       let channels = mine.lowerBound * panel..<min(outputs, mine.upperBound * panel)
@@ -192,7 +182,7 @@ private struct WinogradRun {
           for (place, index) in mine.enumerated() {
             unsafe transformWeights(
               panel: index, inputs: start..<start + count, into: room + place * count * panel,
-              pointStride: pointStride, room: products + roomForProducts)
+              pointStride: pointStride)
           }
         }
         let u = unsafe kept.map { unsafe $0 + channels.lowerBound * inputs } ?? room
@@ -209,22 +199,21 @@ private struct WinogradRun {
 
   private static let rowBlock = 96
 
-  /// Tiles of one piece of work: few enough for the caches, and such that the threads end at nearly the same time.
-  private var tileBlock: Int {
+  /// Pieces of work that tiles are shared out in: as many for each thread, of few enough tiles for the caches.
+  private var tileBlocks: Int {
     let threads = TensorEnvironment.current.threads
-    let sizes = inputs <= 160 ? stride(from: 18, through: 30, by: 6) : stride(from: 30, through: 54, by: 6)
-    func time(_ size: Int) -> Int {
-      let blocks = (tiles + size - 1) / size
-      // The weights are read again for each block: about as long as three tiles take.
-      return (blocks + threads - 1) / threads * (size + 3)
-    }
-    return sizes.min { time($0) < time($1) } ?? 36
+    let sizes = inputs <= 160 ? 18...30 : 30...54
+    func rounds(_ size: Int) -> Int { (tiles + size * threads - 1) / (size * threads) }
+    // The weights are read again for each block: about as long as three tiles take.
+    func time(_ rounds: Int) -> Int { (tiles + rounds * threads - 1) / (rounds * threads) * rounds + 3 * rounds }
+    let best = (rounds(sizes.upperBound)...rounds(sizes.lowerBound)).min { time($0) < time($1) } ?? 1
+    return min(tiles, best * threads)
   }
 
-  /// Pieces that `panels` panels of outputs are shared out in: about 64 outputs each, a multiple of the threads.
+  /// Pieces that `panels` panels of outputs are shared out in: a few panels each, a multiple of the threads.
   private func outputPieces(panels: Int) -> Int {
     let threads = TensorEnvironment.current.threads
-    let natural = (panels * panel + Self.outputBlock - 1) / Self.outputBlock
+    let natural = (panels * panel + Self.ownOutputs - 1) / Self.ownOutputs
     return min(panels, (natural + threads - 1) / threads * threads)
   }
 

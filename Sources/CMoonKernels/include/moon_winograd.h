@@ -24,9 +24,12 @@ ptrdiff_t moon_winograd_stride(ptrdiff_t count);
 void moon_winograd_inputs(
     float *v, ptrdiff_t point_stride, const float *pictures, const moon_tiling *tiling, ptrdiff_t tile, ptrdiff_t tiles,
     ptrdiff_t first, ptrdiff_t count, const float *zeros);
-/// Transforms `inputs` filters of one panel of outputs. `filters` is a panel whose row i * 9 + tap holds that tap of
-/// input i; row i of point p goes to u[p * point_stride + i * MOON_PANEL ...].
-void moon_winograd_filters(float *u, ptrdiff_t point_stride, const float *filters, ptrdiff_t inputs);
+/// Transforms `inputs` filters of each of at most MOON_PANEL `outputs`, which lie `stride` elements of `kind` apart, nine
+/// taps after nine taps. Row i of point p goes to u[p * point_stride + i * MOON_PANEL ...]; factors of the points are left
+/// out, and made up for by `moon_winograd_outputs`.
+void moon_winograd_filters(
+    float *u, ptrdiff_t point_stride, const void *source, int kind, ptrdiff_t stride, ptrdiff_t outputs,
+    ptrdiff_t inputs);
 /// Turns products back into pixels of channels `first ..< first + count`: point p of tile t is at
 /// products[p * point_stride + t * count ...]. Adds shifts[item * outputs + channel] and, unless null, `residual`, which has
 /// the layout of `pictures`.
