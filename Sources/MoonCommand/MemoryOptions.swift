@@ -7,7 +7,7 @@ package struct MemoryOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Memory for weights that are kept between steps in the form that is computed with: off, so many MiB (all of Stable \
-      Diffusion 1.5 takes 7000), or auto: 256 MiB, and packed weights in place of pages of the model's files.
+      Diffusion 1.5 takes 7000), or auto: a small model whole, of others packed weights in place of pages of their files.
       """, valueName: "auto|off|mib"))
   package var weightsCache = WeightsCacheArgument(limit: .automatic)
 

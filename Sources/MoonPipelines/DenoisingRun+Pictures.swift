@@ -34,15 +34,11 @@ extension DenoisingRun {
   /// The picture that the last prediction points to, for somebody who watches: decoded where that is cheap, else that of
   /// `preview(row:)`.
   ///
-  /// Nothing is kept of the weights that are used: what may be kept belongs to the networks of the loop.
-  ///
   /// - Parameter row: The image, from 0.
   /// - Returns: `[3, height, width]` in 0...255; `nil` before step 0 has ended.
   /// - Throws: `PipelineError.badRequest` for a row that is not there; `TensorError.interrupted`.
   package func pictureSoFar(row: Int) throws -> Tensor? {
-    var environment = TensorEnvironment.current
-    environment.weightCache = nil
-    return try TensorEnvironment.$current.withValue(environment) {
+    try TensorEnvironment.withoutKeptWeights {
       guard let clean = predictedOriginal, row >= 0, row < batchSize,
         model.decodesCheaply(height: clean.shape[2], width: clean.shape[3])
       else { return try preview(row: row) }

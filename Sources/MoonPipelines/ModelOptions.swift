@@ -52,20 +52,26 @@ public struct ModelOptions: Sendable {
 /// How much memory networks may spend on keeping their weights between steps in the form that they compute with: as
 /// float32, packed or transformed. Results are the same with any limit.
 public enum WeightsCacheLimit: Sendable, Equatable {
-  /// 256 MiB, which is a small model whole; and as much as a third of the machine's free memory for weights that are
-  /// kept packed in the file's own precision, in place of the file's pages, so that the program takes no more for it.
-  /// Nothing with `lowMemory`.
+  /// What is worth it: a small model whole, as float32; of a larger one, weights that are kept packed in the file's own
+  /// precision, in place of the file's pages, so that the program takes no more for it, up to a third of the machine's
+  /// free memory. Nothing with `lowMemory`.
   case automatic
   /// Weights are prepared anew in each step.
   case off
   /// At most so many bytes.
   case bytes(Int)
 
-  /// A cache with this limit.
-  func cache(lowMemory: Bool) -> WeightCache {
+  /// Bytes of a UNet's files up to which a model is small, and what its weights may take as float32, transformed ones
+  /// among them.
+  private static let small = 64 << 20, smallLimit = 256 << 20
+
+  /// A cache with this limit for networks of which the UNet's files take `byteCount` bytes.
+  func cache(lowMemory: Bool, byteCount: Int) -> WeightCache {
     switch self {
     case .automatic where !lowMemory:
-      WeightCache(limit: 256 << 20, exchangeLimit: (SystemMemory.availableByteCount ?? 0) / 3)
+      WeightCache(
+        limit: byteCount <= Self.small ? Self.smallLimit : 0,
+        exchangeLimit: (SystemMemory.availableByteCount ?? 0) / 3)
     case .automatic, .off: WeightCache(limit: 0)
     case .bytes(let count): WeightCache(limit: max(0, count))
     }

@@ -34,6 +34,12 @@ struct PromptEncoder: Sendable {
   /// - Returns: A row for each prompt and image.
   /// - Throws: An error of the tokenizer or the text encoder.
   func callAsFunction(_ texts: [[String]], imagesPerPrompt: Int, skippedLayers: Int) throws -> TextEmbeds {
+    try TensorEnvironment.withoutKeptWeights {
+      try embeds(texts, imagesPerPrompt: imagesPerPrompt, skippedLayers: skippedLayers)
+    }
+  }
+
+  private func embeds(_ texts: [[String]], imagesPerPrompt: Int, skippedLayers: Int) throws -> TextEmbeds {
     var embeds: [Tensor] = []
     var pooled: Tensor?
     for (part, texts) in zip(parts, texts) {

@@ -14,7 +14,7 @@ internal import MoonWeights
 /// A request with `images` starts from a picture, with `masks` it mends one. A pipeline holds the model with its
 /// ControlNets and IP-Adapters alone; nothing of a run stays in it.
 public struct StableDiffusionPipeline: Sendable {
-  private var parts: ModelParts
+  private(set) var parts: ModelParts
   /// Networks that follow a picture, in the order of `GenerationRequest.controls`.
   private var controlNets: [ControlNet] = []
   /// Networks that take pictures as prompts, in the order of `GenerationRequest.imagePrompts`.
@@ -49,9 +49,10 @@ public struct StableDiffusionPipeline: Sendable {
     MemoryPool.shared.prepare()
     let model = try ModelSource(url, variant: options.variant)
     warnings = try model.warnings()
-    weightCache = options.weightsCache.cache(lowMemory: options.lowMemory)
     savesMemory = options.lowMemory
     parts = try ModelParts(model, options: options)
+    weightCache = options.weightsCache.cache(
+      lowMemory: options.lowMemory, byteCount: parts.unet.pages.byteCount)
     (schedulerFields, schedulerSource) = try model.schedulerFields()
     controlNets = try options.controlNets.map { try ControlNet(contentsOf: $0, for: parts, variant: options.variant) }
     adapters = try LoadedAdapter.load(options, model: url, unet: parts.unet)

@@ -37,6 +37,14 @@ public struct TensorEnvironment: Sendable {
     self.shouldStop = shouldStop
   }
 
+  /// Calls `body` in the scope's environment, but with layers that keep nothing of their weights: for networks that are
+  /// called once in a while, beside those that are called step after step.
+  package static func withoutKeptWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+    var environment = current
+    environment.weightCache = nil
+    return try $current.withValue(environment, operation: body)
+  }
+
   /// Throws when the scope was asked to stop.
   package func check() throws(TensorError) {
     if let shouldStop, shouldStop() { throw .interrupted }

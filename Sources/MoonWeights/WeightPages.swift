@@ -8,6 +8,9 @@ package struct WeightPages: Sendable {
   /// The pages of all files of `map`.
   package init(of map: WeightMap) { mappings = map.mappings }
 
+  /// Bytes of all files.
+  package var byteCount: Int { mappings.map(\.byteCount).reduce(0, +) }
+
   /// Gives the memory back; weights that are touched again come from the disk's cache.
   package func release() {
     for mapping in mappings { mapping.releasePages() }

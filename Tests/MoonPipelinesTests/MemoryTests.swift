@@ -1,4 +1,4 @@
-import MoonPipelines
+@testable import MoonPipelines
 import MoonTensor
 import MoonTestSupport
 import Testing
@@ -21,6 +21,32 @@ import Testing
         #expect(found.images == wanted.images)
       }
     }
+  }
+
+  @Test("is spent on float32 weights for small models alone, and on packed ones for all, unless it is to be saved")
+  func automaticCache() {
+    let automatic = WeightsCacheLimit.automatic
+    let small = automatic.cache(lowMemory: false, byteCount: 64 << 20)
+    #expect(small.limit == 256 << 20 && small.exchangeLimit > 0)
+    let large = automatic.cache(lowMemory: false, byteCount: 64 << 20 + 1)
+    #expect(large.limit == 0 && large.exchangeLimit > 0)
+    for limit in [automatic, .off] {
+      let saving = limit.cache(lowMemory: true, byteCount: 1)
+      #expect(saving.limit == 0 && saving.exchangeLimit == 0)
+    }
+    #expect(WeightsCacheLimit.bytes(7).cache(lowMemory: true, byteCount: 1 << 40).limit == 7)
+  }
+
+  @Test("holds nothing of a text encoder's weights, though prompts are encoded between steps")
+  func encoder() throws {
+    let pipeline = try Model.tinySD.pipeline()
+    let cache = WeightCache(limit: 1 << 30)
+    var environment = TensorEnvironment()
+    environment.weightCache = cache
+    try TensorEnvironment.$current.withValue(environment) {
+      _ = try pipeline.parts.encoder([["a red apple"]], imagesPerPrompt: 1, skippedLayers: 0)
+    }
+    #expect(cache.keptByteCount == 0)
   }
 
   @Test("is saved by halves that take turns, which call the network with half the rows and give the same numbers")
