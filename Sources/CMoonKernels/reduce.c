@@ -196,7 +196,8 @@ void moon_reduce_walk(
     moon_reduction operation, double *result, const float *source, const ptrdiff_t *kept, ptrdiff_t kept_begin,
     ptrdiff_t kept_end, const ptrdiff_t *reduced, ptrdiff_t begin, ptrdiff_t end, const double *centre, double power) {
   const ptrdiff_t kept_count = kept_end - kept_begin;
-  for (ptrdiff_t i = 0; i < kept_count; i++) result[i] = identity(operation);
+  const double start = identity(operation);
+  for (ptrdiff_t i = 0; i < kept_count; i++) result[i] = start;
   moon_cursor outer, inner;
   moon_cursor_start(&outer, kept, 1, kept_begin);
   const ptrdiff_t kept_stride = outer.strides[0][outer.last];
@@ -207,13 +208,13 @@ void moon_reduce_walk(
     moon_cursor_start(&inner, reduced, 1, begin);
     for (ptrdiff_t position = begin; position < end;) {
       const ptrdiff_t run = moon_cursor_run(&inner, end - position);
-      const float *start = source + outer.offset[0] + inner.offset[0];
+      const float *place = source + outer.offset[0] + inner.offset[0];
       if (by_columns) {
         reduce_columns(
-            operation, result + i, start, reduced_stride, run, kept_stride, columns, centre ? centre + i : result + i,
+            operation, result + i, place, reduced_stride, run, kept_stride, columns, centre ? centre + i : result + i,
             power);
       } else {
-        result[i] = reduce_row(operation, result[i], start, reduced_stride, run, centre ? centre[i] : 0.0, power);
+        result[i] = reduce_row(operation, result[i], place, reduced_stride, run, centre ? centre[i] : 0.0, power);
       }
       position += run;
       moon_cursor_advance(&inner, 1, run);

@@ -5,15 +5,23 @@ extension Tensor {
   /// Results of at most so many elements do not ask whether to stop: they are done in microseconds.
   static let uncheckedCount = 1 << 13
 
-  /// Runs `body` over ranges of `count` elements, on all threads when there are several ranges.
+  /// Runs `body` over ranges of `count` elements, as `forEachShare(of:grain:_:)` does where there are more than a few.
   static func forEachElementRange(
     of count: Int, grain: Int = Parallel.elementsPerRange, _ body: (Range<Int>) -> Void
   ) throws(TensorError) {
     if count <= uncheckedCount {
       if count > 0 { body(0..<count) }
     } else {
-      try Parallel.forEachRange(of: count, grain: grain, asking: .current, body)
+      try forEachShare(of: count, grain: grain, body)
     }
+  }
+
+  /// Runs `body` over ranges of `count` items, on all threads when there are several ranges: of `grain` items, or of up
+  /// to four times as many where that leaves each thread some.
+  static func forEachShare(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) throws(TensorError) {
+    let environment = TensorEnvironment.current
+    let share = min(max(count / environment.threads / 4, grain), 4 * grain)
+    try Parallel.forEachRange(of: count, grain: share, asking: environment, body)
   }
 
   /// `left op right`, broadcast.

@@ -1,7 +1,7 @@
 internal import CMoonKernels
 
-/// A product of `rows` rows with packed columns, cut into pieces for the threads: the driver behind linear layers and
-/// direct convolutions.
+/// A product of `rows` rows with packed columns, cut into pieces for the threads: the driver behind linear layers,
+/// direct convolutions and large products of two tensors.
 ///
 /// Columns are packed (and widened) into a shared buffer of bounded size, or kept packed between calls, then rows and
 /// columns are shared out in blocks that fit the second cache. No sum depends on how they are shared out.
@@ -16,6 +16,8 @@ struct PackedProduct {
   let depth: Int
   /// Sets of columns that are computed side by side.
   var sets = 1
+  /// Elements between neighbours of a column where columns lie side by side: one set, one tap, never kept.
+  var columnStride: Int?
 
   static let panel = Int(MOON_PANEL)
   /// Floats of packed columns at a time: a few megabytes.
@@ -26,6 +28,8 @@ struct PackedProduct {
   private static let mostRowsToWidenFor = 2 * rowsAtATime
   /// Panels of each set in one piece, at most: as many as the second cache holds beside the rows.
   private static let panelsAtATime = 16
+  /// Panels that are packed together where columns lie side by side, so that whole lines of the cache are read.
+  private static let panelsPackedTogether = 4
 
   /// The places of the left side's rows: run `tap` of the i-th of `count` rows is at index `tap * count + i`.
   typealias RowPointers = UnsafeMutablePointer<UnsafePointer<Float>?>
@@ -66,11 +70,11 @@ struct PackedProduct {
   ///   - body: Computes one piece and does something with it; the address has `room` for each row and panel.
   /// - Throws: `TensorError.interrupted`.
   func run(
-    room: Int = 0, keeping prepared: PreparedWeights, point: (Range<Int>, RowPointers) -> Void,
+    room: Int = 0, keeping prepared: PreparedWeights? = nil, point: (Range<Int>, RowPointers) -> Void,
     _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
     let panels = (columns + Self.panel - 1) / Self.panel
-    let kept = try keptPanels(in: prepared, panels: panels)
+    let kept = try prepared.flatMap { prepared throws(TensorError) in try keptPanels(in: prepared, panels: panels) }
     if let kept, kept.kind == .float32 || rows <= Self.mostRowsToWidenFor {
       return try unsafe multiply(0..<panels, packed: kept, room: room, point: point, body)
     }
@@ -116,6 +120,16 @@ struct PackedProduct {
   private func packColumns(
     from first: Int, count: Int, to packed: UnsafeMutablePointer<Float>
   ) throws(TensorError) {
+    if let columnStride {
+      let together = Self.panelsPackedTogether
+      return try Parallel.forEachPiece(of: (count + together - 1) / together) { piece in
+        let panels = piece * together..<min(count, (piece + 1) * together)
+        let start = (first + panels.lowerBound) * Self.panel
+        unsafe moon_pack_rows(
+          packed + panels.lowerBound * panelSize, weight.rawPointer(advancedBy: start), weight.dtype.kernelKind,
+          columnStride, min(panels.count * Self.panel, columns - start), depth)
+      }
+    }
     try unsafe forEachPanel(from: first, count: count) { index, start, columns in
       unsafe moon_pack_columns(
         packed + index * panelSize, start, weight.dtype.kernelKind, taps * depth, columns, taps * depth, taps)

@@ -30,14 +30,24 @@ struct Reduction {
     kept = Self.walk(self.source, shape.indices.filter { !isReduced[$0] })
     reduced = Self.walk(self.source, shape.indices.filter { isReduced[$0] })
     reducedCount = reduced.count
-    if reducedCount <= 4096 {
-      block = max(1, min(4096, Parallel.elementsPerRange / max(reducedCount, 1)))
-      chunk = max(reducedCount, 1)
-    } else {
-      block = min(256, max(kept.size(kept.rank - 1), 1))
-      chunk = max(4096, Parallel.elementsPerRange / block)
-    }
+    (block, chunk) = Self.cut(kept, reduced)
     chunkCount = reducedCount == 0 ? 1 : (reducedCount - 1) / chunk + 1
+  }
+
+  /// Results and elements of one piece. Where rows of the source go into rows of results, a piece takes long parts of
+  /// them, as memory likes it, and few rows rather than few columns.
+  private static func cut(_ kept: TensorWalk, _ reduced: TensorWalk) -> (block: Int, chunk: Int) {
+    let size = Parallel.elementsPerRange
+    let count = max(reduced.count, 1)
+    let few = max(1, min(4096, size / count))
+    let row = kept.size(kept.rank - 1)
+    if kept.stride(0, kept.rank - 1) < reduced.stride(0, reduced.rank - 1) && row >= 4 {
+      let block = max(few, min(4096, row))
+      return (block, block * count <= 4 * size ? count : max(16, 4 * size / block))
+    }
+    if count <= 4096 { return (few, count) }
+    let block = min(256, max(row, 1))
+    return (block, max(4096, size / block))
   }
 
   private static func walk(_ source: Tensor, _ dimensions: [Int]) -> TensorWalk {

@@ -25,7 +25,7 @@ extension Tensor {
     }
     let from = unsafe floatPointer
     if let transposition = Transposition(walk) {
-      try Self.forEachElementRange(of: transposition.tileCount, grain: 1) { range in
+      try Self.forEachShare(of: transposition.tileCount, grain: 1) { range in
         for tile in range { unsafe transposition.copyTile(tile, of: walk, from: from, to: destination) }
       }
     } else {

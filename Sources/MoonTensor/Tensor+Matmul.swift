@@ -158,12 +158,50 @@ private struct MatrixStack {
   /// The most terms that one call of BLAS adds up: a call ends within milliseconds, and more are added by the next.
   private static let deepest = 4096
 
+  /// Sizes from which on it pays to pack the right side for all rows.
+  private static let leastPackedRows = 192, leastPackedColumns = 64, leastPackedDepth = 64
+
+  /// Whether each product is large enough to be packed.
+  private static func isPacked(_ a: MatrixStack, _ b: MatrixStack) -> Bool {
+    a.rows >= leastPackedRows && b.columns >= leastPackedColumns && leastPackedDepth...deepest ~= b.rows
+      && (!b.isTransposed || b.lead == b.rows)
+  }
+
+  /// One product after the other, each by all threads.
+  private static func multiplyPacked(
+    _ a: MatrixStack, _ b: MatrixStack, _ walk: TensorWalk, into result: Tensor
+  ) throws(TensorError) {
+    guard let destination = unsafe result.mutableFloats.baseAddress else { return }
+    let from = unsafe a.tensor.floatPointer
+    let (rows, columns) = (a.rows, b.columns)
+    for index in 0..<walk.count {
+      let (leftStart, rightStart) = walk.offsets(at: index)
+      let right = Tensor(
+        shape: [columns, b.rows], strides: [b.rows, 1], offset: b.tensor.offset + rightStart, dtype: .float32,
+        storage: b.tensor.storage)
+      try unsafe PackedProduct(
+        weight: right, rows: rows, columns: columns, taps: 1, depth: b.rows,
+        columnStride: b.isTransposed ? nil : b.lead
+      ).run(
+        point: { range, pointers in
+          for (place, row) in range.enumerated() { unsafe pointers[place] = from + leftStart + row * a.lead }
+        },
+        { piece, _ in
+          unsafe piece.multiply(
+            into: destination + (index * rows + piece.rows.lowerBound) * columns + piece.columns.lowerBound,
+            stride: columns)
+        })
+    }
+    extendLifetime(a.tensor)
+  }
+
   private static func multiply(
     _ a: MatrixStack, _ b: MatrixStack, stack: [Int], into result: Tensor
   ) throws(TensorError) {
     let (rows, columns, depth) = (a.rows, b.columns, b.rows)
     let walk = TensorWalk(
       shape: stack, strides: [stackStrides(of: a.tensor, stack: stack), stackStrides(of: b.tensor, stack: stack)])
+    if isPacked(a, b) { return try multiplyPacked(a, b, walk, into: result) }
     guard let destination = unsafe result.mutableFloats.baseAddress else { return }
     let (from, with) = unsafe (a.tensor.floatPointer, b.tensor.floatPointer)
     let environment = TensorEnvironment.current

@@ -157,6 +157,8 @@ import Testing
   @Test("matrix products follow a plain loop over sizes, strides and element types") func products() throws {
     let sizes = [
       (1, 1, 1), (1, 9000, 1), (3, 5000, 2), (17, 4, 33), (130, 64, 129), (2, 1, 7), (1030, 3, 1), (5, 4097, 70),
+      // Large ones: the last panel is not full, and packed panels take several rounds.
+      (200, 66, 70), (193, 64, 1000), (192, 3000, 720),
     ]
     for (m, k, n) in sizes {
       let (a, b) = (try random([m, k]), try random([k, n], seed: 3))
@@ -174,6 +176,38 @@ import Testing
       let half = try b.converted(to: .float16)
       expectExact(try a.matmul(half), try a.matmul(half.converted(to: .float32)))
     }
+  }
+
+  @Test("large products are the same of parts of a tensor, and of stacks one by one") func largeProducts() throws {
+    let (a, b) = (try random([3, 300, 90]), try random([90, 800], seed: 3))
+    let part = try b.narrow(1, start: 5, length: 777)
+    let rows = try a.narrow(1, start: 7, length: 250).narrow(2, start: 2, length: 80)
+    let wanted = try rows.contiguous().matmul(part.narrow(0, start: 2, length: 80).contiguous())
+    expectExact(try rows.matmul(part.narrow(0, start: 2, length: 80)), wanted)
+    let stack = try a.matmul(b.unsqueezed(0).expanded(to: [3, 90, 800]))
+    for item in 0..<3 { expectExact(try stack.select(0, at: item), try a.select(0, at: item).matmul(b)) }
+  }
+
+  @Test(
+    "sums of columns are exact to the last bit but one, however they are cut",
+    arguments: [
+      ([1000, 1000], [0]), ([5000, 300], [0]), ([70_000, 5], [0]), ([9, 3], [0]), ([3, 40, 100, 70], [0, 2]),
+      ([2, 6000, 33], [1]), ([20, 9000], [0]),
+    ])
+  func columnSums(shape: [Int], dimensions: [Int]) throws {
+    let tensor = try random(shape)
+    let kept = shape.indices.filter { !dimensions.contains($0) }
+    let order = dimensions + kept
+    var last = tensor
+    // The reduced dimensions first, written out.
+    last = try last.permuted(order).contiguous()
+    let count = kept.map { shape[$0] }.reduce(1, *)
+    let values = try last.floats()
+    var wanted = [Double](repeating: 0, count: count)
+    for (place, value) in values.enumerated() { wanted[place % count] += Double(value) }
+    let found = try tensor.sum(along: dimensions).floats()
+    for (found, wanted) in zip(found, wanted) { #expect(abs(Double(found) - wanted) <= Double(Float(wanted).ulp)) }
+    #expect(found.count == count)
   }
 
   @Test("an expanded matrix is multiplied as if it were written out") func expandedProducts() throws {
