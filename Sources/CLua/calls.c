@@ -181,16 +181,6 @@ static int raise_reply(lua_State *L, const moon_reply *reply, moon_outcome outco
   return lua_error(L);
 }
 
-/// Lets the collector keep pace with the memory behind handles. Before the host makes the next result: what the script has
-/// dropped until now is then used again at once, while it is in the processor's cache.
-static void keep_pace(lua_State *L, moon_lua *s) {
-  size_t grown = s->handle_bytes_since_step / 4;
-  if (grown < 64 * 1024) return;
-  s->handle_bytes_since_step = 0;
-  size_t most = s->memory.used * 2;
-  lua_gc(L, LUA_GCSTEP, (int)((grown > most ? most : grown) / 1024) + 1);
-}
-
 int moon_trampoline(lua_State *L) {
   moon_lua *s = moon_of(L);
   moon_tick(L, s, 8);
@@ -207,7 +197,6 @@ int moon_trampoline(lua_State *L) {
       return lua_error(L);
     }
   }
-  keep_pace(L, s);
   moon_value small[SMALL_LIST], *values = small;
   size_t count = moon_count_values(L, s, 1, top);
   if (count > SMALL_LIST) values = lua_newuserdatauv(L, count * sizeof *values, 0);
@@ -247,16 +236,4 @@ void moon_collect(moon_lua *s) {
   lua_gc(s->running != NULL ? s->running : s->main, LUA_GCCOLLECT);
 }
 
-bool moon_charge(moon_lua *s, size_t bytes) {
-  size_t limit = s->limits.handle_bytes;
-  if (bytes > limit || s->handle_bytes > limit - bytes) return false;
-  s->handle_bytes += bytes;
-  s->handle_bytes_since_step += bytes;
-  return true;
-}
-
-void moon_credit(moon_lua *s, size_t bytes) { s->handle_bytes -= bytes < s->handle_bytes ? bytes : s->handle_bytes; }
-
 void moon_refuse_handles(moon_lua *s) { moon_end(s, MOON_STOP_HANDLES); }
-
-size_t moon_handle_memory(const moon_lua *s) { return s->handle_bytes; }

@@ -102,7 +102,6 @@ struct moon_lua {
   jmp_buf panic;
   bool is_inside, is_in_host, is_broken, is_closing;
   char name[MOON_SOURCE_BYTES];
-  size_t handle_bytes, handle_bytes_since_step;
   /// Registry slots.
   int environment, functions, types, hidden, events, metatable_cache, modules;
   int metatable_count, module_count, library_count;

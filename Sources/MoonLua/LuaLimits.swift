@@ -2,7 +2,7 @@
 package struct LuaLimits: Sendable, Equatable {
   /// Memory of the Lua state, in bytes as Lua accounts for it.
   package var memoryBytes = 64 << 20
-  /// Memory that handles stand for, in bytes; see `LuaSandbox.charge(_:)`.
+  /// Memory that handles stand for, in bytes, which the host counts: `LuaSandbox.endForMemory()` names it.
   package var handleBytes = 512 << 20
   /// The longest string.
   package var stringBytes = 4 << 20

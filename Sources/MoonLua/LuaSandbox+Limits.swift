@@ -22,35 +22,10 @@ extension LuaSandbox {
     return try body()
   }
 
-  /// Counts memory that a handle stands for, before it is allocated. When it does not fit, Lua's garbage is collected, and
-  /// `onRelease` hears of the handles that went with it; when it still does not fit, the script is ended.
-  ///
-  /// - Parameter bytes: How much.
-  /// - Throws: `HostError.message`, to be passed on, when it does not fit.
-  package func charge(_ bytes: Int) throws(HostError) {
-    guard let pointer = unsafe state.pointer, bytes >= 0 else { throw .message("the sandbox is closed") }
-    if unsafe moon_charge(pointer, bytes) { return }
-    // Twice: the first collection finds the handles, the second frees what they kept.
-    for _ in 0..<2 {
-      unsafe moon_collect(pointer)
-      releaseHandles()
-      if unsafe moon_charge(pointer, bytes) { return }
-    }
-    unsafe moon_refuse_handles(pointer)
-    throw .message("not enough memory")
-  }
-
-  /// Takes back what `charge(_:)` counted, when the memory is freed.
-  package func credit(_ bytes: Int) {
-    if let pointer = unsafe state.pointer { unsafe moon_credit(pointer, max(bytes, 0)) }
-  }
-
   /// Bytes that Lua uses now, exactly as its allocator counts them.
   package var usedMemory: Int { unsafe measure { unsafe moon_memory_used($0) } }
   /// The most that Lua used.
   package var peakMemory: Int { unsafe measure { unsafe moon_memory_peak($0) } }
-  /// Bytes that handles stand for now.
-  package var handleMemory: Int { unsafe measure { unsafe moon_handle_memory($0) } }
   /// Instructions of the last call, to about a hundred.
   package var instructionsUsed: UInt64 { unsafe measure { unsafe moon_instructions($0) } }
   /// Wall time of all calls so far.

@@ -92,7 +92,6 @@ typedef struct moon_host {
 /// The limits of one state.
 typedef struct moon_limits {
   size_t memory_bytes;
-  size_t handle_bytes;
   size_t string_bytes;
   size_t source_bytes;
   size_t log_bytes;
@@ -184,17 +183,13 @@ bool moon_should_stop(moon_lua *s);
 /// Stops the clock while the host does work that is not the script's.
 void moon_pause_clock(moon_lua *s);
 void moon_resume_clock(moon_lua *s);
-/// Counts memory that handles stand for; false when it does not fit. The host then collects, frees what Lua gave back,
-/// tries once more, and ends the script with `moon_refuse_handles`.
-bool moon_charge(moon_lua *s, size_t bytes);
-void moon_credit(moon_lua *s, size_t bytes);
+/// Ends the script because what its handles stand for does not fit.
 void moon_refuse_handles(moon_lua *s);
 /// Collects all garbage of Lua.
 void moon_collect(moon_lua *s);
 moon_stop moon_stop_reason(const moon_lua *s);
 size_t moon_memory_used(const moon_lua *s);
 size_t moon_memory_peak(const moon_lua *s);
-size_t moon_handle_memory(const moon_lua *s);
 uint64_t moon_instructions(const moon_lua *s);
 int64_t moon_nanoseconds_used(const moon_lua *s);
 /// Refuses `count` allocations that follow the next `after` ones.
