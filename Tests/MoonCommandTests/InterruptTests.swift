@@ -50,4 +50,26 @@ import Testing
     #expect(outcome.errors.contains("moonstep: warning: ended before the first step: nothing is written\n"))
     #expect(try Data(contentsOf: program.folder.appending(path: "a.png")) == Data("old".utf8))
   }
+
+  @Test("of a rehearsal leave nothing of the pictures that it saved", arguments: [SIGINT, SIGTERM])
+  func rehearsal(signal: Int32) async throws {
+    try program.write(
+      """
+      return {
+        id = 'x', version = '1', api = 1,
+        on_step_end = function(pipe, step)
+          moon.save_image(moon.zeros { 3, 8, 8 }, 'step.png')
+          while step == 1 do end
+        end,
+      }
+      """, to: "x.lua")
+    let place = program.folder.appending(path: "temporary")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+    let saved = { (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? [] }
+    let outcome = try await program.run(
+      ["plugin", "dry-run", "x.lua"], environment: ["TMPDIR": place.path],
+      signals: [(signal, { _ in !saved().isEmpty })])
+    #expect(outcome.status == 128 + signal)
+    #expect(saved() == [])
+  }
 }

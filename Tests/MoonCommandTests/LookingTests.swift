@@ -82,6 +82,24 @@ import Testing
     #expect(columns.count == 2 && columns[0] == columns[1] && columns[0] != nil)
   }
 
+  @Test("show names, choices and files without what could act on a terminal")
+  func controlCharacters() async throws {
+    try program.write(
+      """
+      return {
+        id = 'a', version = '1', api = 1, summary = 'red \\27[31m',
+        options = { mode = { type = 'string', default = '\\7', choices = { '\\7', '\\27[2J' } } },
+      }
+      """, to: "plugins/a.lua")
+    try program.write("return function() end", to: "plugins/b\u{1b}[31m.lua")
+    for command in [["list"], ["info", "a"], ["info", "b\u{1b}[31m"], ["check", "a", "b\u{1b}[31m"]] {
+      let outcome = try await program.run(["plugin"] + command)
+      let shown = (outcome.output + outcome.errors).unicodeScalars
+      #expect(!shown.isEmpty && !shown.contains { $0.value < 32 && $0 != "\n" || $0.value == 127 }, "\(command)")
+    }
+    #expect(try await program.run(["plugin", "list"]).output.contains(#"b\u{1b}[31m"#))
+  }
+
   @Test("tell what a plugin declares")
   func info() async throws {
     try program.write(

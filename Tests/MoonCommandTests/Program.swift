@@ -76,13 +76,16 @@ final class Program {
   /// - Parameters:
   ///   - arguments: After the program's name.
   ///   - executable: Another program to run.
+  ///   - environment: Variables that differ from those of the tests.
   ///   - signals: Sent one after the other, each once the condition on the text of standard error holds.
   /// - Returns: What it ended with.
   /// - Throws: What the system says when it cannot be run.
   func run(
-    _ arguments: [String], executable: URL? = nil, signals: [(number: Int32, when: (String) -> Bool)] = []
+    _ arguments: [String], executable: URL? = nil, environment: [String: String] = [:],
+    signals: [(number: Int32, when: (String) -> Bool)] = []
   ) async throws -> Outcome {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = try executable ?? Self.executable
     process.arguments = arguments
     process.currentDirectoryURL = folder

@@ -97,6 +97,10 @@ import Testing
     #expect(message("pipe.lua") == "pipe.lua: it is not a regular file")
     try FileManager.default.createDirectory(atPath: path + "empty.lua", withIntermediateDirectories: false)
     #expect(message("empty.lua")?.hasPrefix("empty.lua/init.lua: ") == true)
+    try FileManager.default.createSymbolicLink(
+      atPath: path + "empty.lua/init.lua", withDestinationPath: path + "full.lua")
+    #expect(
+      message("empty.lua") == "empty.lua/init.lua: it is a link; a plugin's folder holds its files itself")
   }
 
   @Test(
