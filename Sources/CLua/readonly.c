@@ -2,6 +2,8 @@
 #include "moon_internal.h"
 
 static const char protected_mark = 0;
+/// Key of the metatable that all hidden tables share.
+static const char hidden_metatable = 0;
 
 bool moon_is_protected(lua_State *L, int index) {
   if (!lua_getmetatable(L, index)) return false;
@@ -30,26 +32,32 @@ static int next_of_hidden(lua_State *L) {
   return lua_next(L, lua_upvalueindex(1)) ? 2 : (lua_pushnil(L), 1);
 }
 
-/// `__index` of a hidden table: makes the function that was asked for, and keeps it. Upvalue: the library's kind.
-static int index_hidden(lua_State *L) {
-  lua_settop(L, 2);
-  uint16_t kind = (uint16_t)lua_tointeger(L, lua_upvalueindex(1));
-  return lua_type(L, 2) == LUA_TSTRING && moon_push_member(L, moon_of(L), kind, 2, 1);
+/// Notes the kind of the members of the hidden table at `index`: outside of it, for `pairs` to find nothing else there.
+static void set_library_kind(lua_State *L, int index, uint16_t kind) {
+  const void *key = lua_topointer(L, index);
+  lua_pushinteger(L, kind);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
 uint16_t moon_library_kind(lua_State *L, int index) {
-  luaL_getmetafield(L, index, "__index");
-  lua_getupvalue(L, -1, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, lua_topointer(L, index));
   uint16_t kind = (uint16_t)lua_tointeger(L, -1);
-  lua_pop(L, 2);
+  lua_pop(L, 1);
   return kind;
 }
 
-/// `__pairs`. Upvalue: the table behind the proxy.
+/// `__index` of all hidden tables: makes the function that was asked for, and keeps it.
+static int index_hidden(lua_State *L) {
+  lua_settop(L, 2);
+  return lua_type(L, 2) == LUA_TSTRING && moon_push_member(L, moon_of(L), moon_library_kind(L, 1), 2, 1);
+}
+
+/// `__pairs` of all proxies.
 static int pairs_of_hidden(lua_State *L) {
-  int hidden = lua_upvalueindex(1);
-  moon_push_all_members(L, moon_of(L), moon_library_kind(L, hidden), hidden);
-  lua_pushvalue(L, hidden);
+  lua_settop(L, 1);
+  if (!moon_is_protected(L, 1)) return luaL_error(L, "not a library");
+  luaL_getmetafield(L, 1, "__index");
+  moon_push_all_members(L, moon_of(L), moon_library_kind(L, 2), 2);
   lua_pushcclosure(L, next_of_hidden, 1);
   lua_pushvalue(L, 1);
   lua_pushnil(L);
@@ -74,10 +82,15 @@ static void push_hidden(lua_State *L, moon_lua *s, int table) {
       lua_rawset(L, -4);
     }
   }
-  lua_createtable(L, 0, 1);
-  lua_pushinteger(L, kind);
-  lua_pushcclosure(L, index_hidden, 1);
-  lua_setfield(L, -2, "__index");
+  set_library_kind(L, lua_gettop(L), kind);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &hidden_metatable) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, index_hidden);
+    lua_setfield(L, -2, "__index");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &hidden_metatable);
+  }
   lua_setmetatable(L, -2);
 }
 
@@ -94,8 +107,7 @@ void moon_protect_table(lua_State *L, moon_lua *s, const char *name) {
   lua_setfield(L, -2, "__index");
   lua_pushcfunction(L, refuse_write);
   lua_setfield(L, -2, "__newindex");
-  lua_pushvalue(L, table);
-  lua_pushcclosure(L, pairs_of_hidden, 1);
+  lua_pushcfunction(L, pairs_of_hidden);
   lua_setfield(L, -2, "__pairs");
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
