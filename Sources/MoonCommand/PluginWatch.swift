@@ -16,6 +16,11 @@ package struct PluginWatch: Sendable {
     self.registry = registry
   }
 
+  /// Throws unless each plugin is there.
+  package func check() throws(PluginError) {
+    for name in names { _ = try registry.find(name) }
+  }
+
   /// How the files are: their sizes, times and places on the disk; a file that is missing has none.
   package struct Snapshot: Sendable, Equatable {
     fileprivate struct Entry: Equatable {

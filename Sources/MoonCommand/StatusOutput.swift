@@ -16,8 +16,8 @@ package final class StatusOutput: Sendable {
     var current = ""
     /// The picture above that line.
     var picture: TerminalPicture?
-    /// What was warned of already.
-    var warnings: Set<String> = []
+    /// What was warned of already, as bytes: a plugin may choose texts that are slow to compare otherwise.
+    var warnings: Set<[UInt8]> = []
   }
 
   /// An output.
@@ -63,7 +63,7 @@ package final class StatusOutput: Sendable {
 
   /// Tells something that the user should know, also when the run is quiet; the same text only once.
   package func warning(_ text: String) {
-    let isNew = state.withLock { $0.warnings.insert(text).inserted }
+    let isNew = state.withLock { $0.warnings.insert(Array(text.utf8)).inserted }
     if isNew { line("moonstep: warning: \(text)") }
   }
 

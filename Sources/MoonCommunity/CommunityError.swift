@@ -31,3 +31,12 @@ package enum CommunityError: Error, Equatable, Sendable, CustomStringConvertible
 func onWeights<Result>(_ body: () throws(WeightsError) -> Result) throws(CommunityError) -> Result {
   do { return try body() } catch { throw .weights(error) }
 }
+
+extension Tensor {
+  /// Throws when a number of the tensor, which lies at `key` of `file`, is NaN or infinite: every picture would be, too.
+  func requireFinite(file: String, key: String) throws(CommunityError) {
+    let place: Int?
+    do { place = try firstNonFinite() } catch { throw .weights(.tensor(file: file, key: key, error)) }
+    if let place { throw .badKey(file: file, key: key, reason: "is NaN or infinite (element \(place))") }
+  }
+}

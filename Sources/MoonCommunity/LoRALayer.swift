@@ -35,7 +35,9 @@ struct LoRALayer: Sendable {
       throw .badKey(file: file.name, key: downName, reason: "has no lora_up to go with it")
     }
     func tensor(_ name: String) throws(CommunityError) -> Tensor {
-      try onWeights { () throws(WeightsError) in try file.tensor(name) }
+      let tensor = try onWeights { () throws(WeightsError) in try file.tensor(name) }
+      try tensor.requireFinite(file: file.name, key: name)
+      return tensor
     }
     (down, up) = (try tensor(downName), try tensor(upName))
     mid = if let name = names[.mid] { try tensor(name) } else { nil }

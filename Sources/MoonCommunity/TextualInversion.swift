@@ -84,6 +84,7 @@ package struct TextualInversion: Sendable {
         reason: "has vectors of width \(shape.last ?? 0), but the model's \(encoder.rawValue) has \(width)")
     }
     let tensor = try onWeights { () throws(WeightsError) in try file.tensor(key) }
+    try tensor.requireFinite(file: name, key: key)
     do { return try tensor.reshaped(to: [count, width]) } catch {
       throw .weights(.tensor(file: name, key: key, error))
     }

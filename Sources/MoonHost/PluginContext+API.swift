@@ -10,8 +10,12 @@ extension PluginContext {
   /// Connects the sandbox's garbage collector and the run's stop.
   func attach(_ sandbox: LuaSandbox) {
     self.sandbox = sandbox
-    sandbox.onRelease = { [tensors] handle in
-      if handle.kind == Kind.tensor { tensors.release(CollectionOfOne(handle.id)) }
+    sandbox.onRelease = { [tensors, unowned self] handle in
+      switch handle.kind {
+      case Kind.tensor: tensors.release(CollectionOfOne(handle.id))
+      case Kind.image: releaseImage(handle.id)
+      default: break
+      }
     }
     sandbox.onWarning = { [unowned self] in warn($0) }
     sandbox.isStopRequested = { [unowned self] in outerStop?() ?? false }

@@ -46,7 +46,8 @@ final class PluginContext {
   /// The plugin's name in its warnings.
   var name: String
   private let onWarning: (String) -> Void
-  private var warned: [String] = []
+  /// Warnings so far, as bytes: texts are slow to compare as people read them.
+  private var warned: Set<[UInt8]> = []
   private var pendingWarnings: [String] = []
   private var images: [UInt64: RGBImage] = [:]
   private var prompts: [UInt64: EncodedPrompt] = [:]
@@ -55,6 +56,8 @@ final class PluginContext {
   private var encodingsLeft: Int
   private var stepWork = StepWork()
   private var nextCollection = PluginContext.growth
+  private var callsSinceCollection = 0
+  private var nextCallCount = PluginContext.leastCalls
 
   init(
     limits: PluginLimits, number: Int, name: String = "", seed: UInt64, imageFolder: URL?,
@@ -128,7 +131,7 @@ final class PluginContext {
   /// A new image handle from `[3 or 1, height, width]` in 0...255.
   func addImage(_ tensor: Tensor) throws -> LuaValue {
     try PluginImageFolder.checkSize(tensor)
-    let bytes = try Self.pixelBytes(tensor)
+    let bytes = try Self.pixelBytes(tensor) + TensorHandles.entryBytes
     try budget.charge(bytes)
     do {
       let image = try RGBImage(levels: tensor)
@@ -223,11 +226,21 @@ final class PluginContext {
   /// Tensors may grow by this before Lua's garbage is collected.
   private static let growth = 2 << 20
 
-  /// Collects Lua's garbage when tensors have grown by much since the last time: to Lua, a tensor that was dropped is a
-  /// few bytes. The more memory Lua has itself, the longer that takes, and the more rarely it is done.
+  /// Calls of host functions before Lua's garbage is collected: each may have made a handle, and handles that nobody holds
+  /// outlast Lua's own collections.
+  private static let leastCalls = 1 << 14
+
+  /// Collects Lua's garbage when tensors have grown by much since the last time, or after many calls: to Lua, a tensor that
+  /// was dropped is a few bytes. The more memory Lua has itself, the longer that takes, and the more rarely it is done.
   func collectIfGrown() {
-    guard budget.used >= nextCollection, let sandbox else { return }
-    sandbox.collectGarbage(rounds: 1)
+    callsSinceCollection += 1
+    let isManyCalls = callsSinceCollection >= nextCallCount
+    guard budget.used >= nextCollection || isManyCalls, let sandbox else { return }
+    sandbox.collectGarbage(rounds: isManyCalls ? 2 : 1)
+    if isManyCalls {
+      callsSinceCollection = 0
+      nextCallCount = max(Self.leastCalls, sandbox.usedMemory / 512)
+    }
     nextCollection = budget.used + max(Self.growth, 48 * sandbox.usedMemory)
   }
 
@@ -235,8 +248,7 @@ final class PluginContext {
 
   /// Takes a warning of the plugin: each text once, and after the first ones a note in place of the rest.
   func warn(_ text: String) {
-    if warned.contains(text) || warned.count > limits.warnings { return }
-    warned.append(text)
+    if warned.count > limits.warnings || !warned.insert(Array(text.utf8)).inserted { return }
     let isLast = warned.count > limits.warnings
     let warning = "\(name): \(isLast ? "more than \(limits.warnings) warnings, the rest is left out" : text)"
     onWarning(warning)
@@ -246,7 +258,7 @@ final class PluginContext {
 
   /// Hands over what was warned of, while the file was loaded too.
   private func deliverWarnings(to run: DenoisingRun) {
-    for warning in pendingWarnings where !run.warnings.contains(warning) { run.warnings.append(warning) }
+    for warning in pendingWarnings { run.warn(warning) }
     pendingWarnings = []
   }
 
@@ -282,8 +294,13 @@ final class PluginContext {
 
   private func dropImages() {
     if images.isEmpty { return }
-    for image in images.values { budget.credit(image.pixels.count) }
+    for image in images.values { budget.credit(image.pixels.count + TensorHandles.entryBytes) }
     images = [:]
+  }
+
+  /// Forgets a picture that the script has dropped.
+  func releaseImage(_ id: UInt64) {
+    if let image = images.removeValue(forKey: id) { budget.credit(image.pixels.count + TensorHandles.entryBytes) }
   }
 
   private func newID() -> UInt64 {

@@ -50,8 +50,8 @@ struct PluginTests {
         try plugin.context.endLoading()
         return value
       }
-      let path = plugin.package.path.replacing("init.lua", with: "test.lua")
-      tests += try PluginManifest.tests(value, plugin: path)
+      let path = plugin.package.path.dropLast("init.lua".count) + "test.lua"
+      tests += try PluginManifest.tests(value, plugin: String(path))
     } catch let error as LuaError {
       throw plugin.failure(error, in: nil)
     }

@@ -78,17 +78,24 @@ struct SettingReader {
     }.sorted { $0.key < $1.key }
   }
 
+  /// The most options that a plugin declares.
+  private static let mostOptions = 1_024
+
   /// A table of options as the JSON object that specifications of plugins take.
   func options(_ name: String) throws -> String {
     if table[name].isNil { return "" }
     guard let options = table[name].asTable else { throw wrongType(name, "a table") }
+    if options.entries.count > Self.mostOptions {
+      throw refusal(name, "has more than \(Self.mostOptions) entries")
+    }
     let members = try options.entries.map { entry in
       guard let key = entry.key.asName, let value = Self.json(entry.value) else {
         throw refusal(name, "must have names with texts, numbers, lists of numbers, true or false")
       }
       return "\(Self.quoted(key)): \(value)"
     }
-    return members.isEmpty ? "" : "{\(members.sorted().joined(separator: ", "))}"
+    let sorted = members.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return members.isEmpty ? "" : "{\(sorted.joined(separator: ", "))}"
   }
 
   private static func plain(_ value: LuaValue) -> String? {

@@ -20,6 +20,13 @@ enum TestPrelude {
         end
         parts[index] = shown(item, depth + 1)
       end
+      local count = #parts
+      for key, item in next, value do
+        if #parts > 60 then break end
+        if type(key) ~= "number" or key < 1 or key > count then
+          parts[#parts + 1] = tostring(key) .. " = " .. shown(item, depth + 1)
+        end
+      end
       return #parts == 0 and "{}" or "{ " .. concat(parts, ", ") .. " }"
     end
 
@@ -39,6 +46,9 @@ enum TestPrelude {
       if not equal(found.shape, wanted.shape, 0) then
         return nil, "the shape is " .. shown(found.shape, 0) .. ", expected " .. shown(wanted.shape, 0)
       end
+      for _, size in ipairs(found.shape) do
+        if size == 0 then return 0 end
+      end
       return (found - wanted):abs():max():item()
     end
 
@@ -48,8 +58,12 @@ enum TestPrelude {
       if kind == "table" and other == "table" then
         if #found ~= #wanted then return nil, #found .. " values, expected " .. #wanted end
         local worst = 0
-        for index = 1, #found do
-          local off, fault = difference(found[index], wanted[index])
+        for key in next, wanted do
+          if found[key] == nil then return nil, "nothing at " .. shown(key, 0) end
+        end
+        for key, value in next, found do
+          if wanted[key] == nil then return nil, "an unexpected value at " .. shown(key, 0) end
+          local off, fault = difference(value, wanted[key])
           if fault or off ~= off then return off, fault end
           if off > worst then worst = off end
         end

@@ -52,7 +52,8 @@ extension DenoisingRun {
     if level >= timestepCount { throw refuse("no step is to come") }
     if levels.count < 2 { throw refuse("a step needs two levels, where it starts and where it ends") }
     let isStart = step < 0 && startsFromNoise
-    let total = stepsTaken + levels.count - 1
+    // A jump that was asked for runs the steps before this level once more.
+    let total = stepsTaken + levels.count - 1 + (state.jump.map { level - $0.step } ?? 0)
     if total > maximumStepCount {
       throw refuse("the run would take \(total) steps, the limit is \(maximumStepCount)")
     }

@@ -144,8 +144,8 @@ public final class DenoisingRun {
     for warning in try model.warnings(for: texts, from: source) { warn(warning) }
   }
 
-  /// Adds a warning that is not there yet.
-  func warn(_ warning: String) {
-    if !warnings.contains(warning) { warnings.append(warning) }
+  /// Adds a warning that is not there yet, compared by bytes: a plugin may choose texts that are slow to compare otherwise.
+  package func warn(_ warning: String) {
+    if !warnings.contains(where: { $0.utf8.elementsEqual(warning.utf8) }) { warnings.append(warning) }
   }
 }

@@ -19,19 +19,27 @@ struct OptionObject {
 
   /// The members, in the order of the text.
   private(set) var members: [(name: String, value: Value)] = []
+  /// The most members, and the bytes of the longest name.
+  private static let most = 1_024, longestName = 256
   private let bytes: [UInt8]
   private var place = 0
 
   /// Reads `text`.
   init(_ text: String) throws(Fault) {
     bytes = Array(text.utf8)
+    // As bytes: texts are slow to compare as people read them.
+    var names: Set<[UInt8]> = []
     try expect("{")
     if !take("}") {
       repeat {
         let name = try string("a name in quotation marks")
-        if members.contains(where: { $0.name == name }) {
+        if name.utf8.count > Self.longestName {
+          throw Fault(detail: "the name of an option is longer than \(Self.longestName) bytes")
+        }
+        if !names.insert(Array(name.utf8)).inserted {
           throw Fault(detail: "option '\(PluginText.escaped(name))' is given twice")
         }
+        if names.count > Self.most { throw Fault(detail: "there are more than \(Self.most) options") }
         try expect(":")
         members.append((name, try value(of: name)))
       } while take(",")

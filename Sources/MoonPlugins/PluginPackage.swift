@@ -28,6 +28,9 @@ package struct PluginPackage: Sendable {
     guard exists else { throw .notFound(name: path, searched: []) }
     let file = isFolder.boolValue ? url.appending(path: "init.lua") : url
     folder = isFolder.boolValue ? url : nil
+    if isFolder.boolValue && !FileManager.default.fileExists(atPath: file.path) && !Self.isLink(file) {
+      throw .notFound(name: (path.hasSuffix("/") ? path : path + "/") + "init.lua", searched: [])
+    }
     let name = url.lastPathComponent
     stem = isFolder.boolValue || !name.hasSuffix(".lua") ? name : String(name.dropLast(4))
     let shownName = PluginText.escaped(name)

@@ -111,6 +111,7 @@ struct GenerateCommand: AsyncParsableCommand {
   /// next change is waited for.
   private func makeAgain(_ session: inout Session) async throws {
     let watch = PluginWatch(options.plugins.plugins)
+    try watch.check()
     while true {
       let snapshot = watch.snapshot()
       session.signals.setIdle(false)

@@ -72,8 +72,15 @@ internal import MoonTensor
       }
       return code.rawValue
     }
-    let subcommands = configuration.subcommands.compactMap { $0.configuration.commandName }
-    let named = arguments.first.flatMap { subcommands.contains($0) ? $0 : nil } ?? "generate"
+    var command: any ParsableCommand.Type = Self.self
+    var names: [String] = []
+    for argument in arguments {
+      let subcommands = command.configuration.subcommands
+      guard let next = subcommands.first(where: { $0.configuration.commandName == argument }) else { break }
+      command = next
+      names.append(argument)
+    }
+    let named = names.isEmpty ? "generate" : names.joined(separator: " ")
     let message = message(for: error)
     let hint = message.hasPrefix("--") ? "" : "See 'moonstep \(named) --help' for the options.\n"
     try? StandardStream.error.write("moonstep: \(message)\n\(hint)")

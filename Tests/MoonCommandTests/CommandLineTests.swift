@@ -78,6 +78,7 @@ import Testing
         ["--stepz", "3"],
         "Unknown option '--stepz'. Did you mean '--steps'?\nSee 'moonstep generate --help' for the options."
       ),
+      (["--callback", "nope", "--watch"], ""),
       (["--output", "none/a.png"], "--output: 'none/a.png' cannot be written: the folder none does not exist"),
       (["--seed", "1,2"], "--seed: 2 seeds are given, but the run makes 1 picture; give one seed, or one a picture"),
       (["--callback", "sd_cfg_cutof"], ""),

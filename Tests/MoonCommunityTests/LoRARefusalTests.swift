@@ -33,6 +33,20 @@ import Testing
         + "the LoRA was made for another model")
   }
 
+  @Test("holds numbers that are none", arguments: [Float.nan, .infinity])
+  func notFinite(value: Float) throws {
+    let url = try folder.file("style.safetensors")
+    let up = try Tensor([1, value], shape: [2, 1])
+    try SafetensorsFile.write(
+      [
+        ("\(Self.layer).lora_down.weight", try Tensor(repeating: 1, shape: [1, 2])),
+        ("\(Self.layer).lora_up.weight", up),
+      ], metadata: [:], to: url)
+    #expect(
+      folder.message { try LoRA(contentsOf: url) }
+        == "style.safetensors: \"\(Self.layer).lora_up.weight\" is NaN or infinite (element 1)")
+  }
+
   @Test("has another shape than the layer")
   func otherShape() throws {
     #expect(

@@ -63,6 +63,14 @@ import Testing
       ("t:expect_close(1, 1.5, 0.25)", "off by 0.5, allowed 0.25"),
       ("t:expect_close({ 1 }, { 1, 2 })", "1 values, expected 2"),
       ("t:expect_close(0/0, 1)", ", allowed 1e-05"),
+      ("t:expect_close({ 1, a = 1 }, { 1, a = 2 })", "off by 1, allowed"),
+      ("t:expect_close({ a = 1 }, {})", "an unexpected value at \"a\""),
+      ("t:expect_close({}, { [0] = 1 })", "nothing at 0"),
+      ("t:expect_equal({ 1, a = 1 }, { 1 })", "found { 1, a = 1 }, expected { 1 }"),
+      (
+        "local o = {}; for i = 1, 1025 do o['a' .. i] = 1 end; t:run { options = o }",
+        "options has more than 1024 entries"
+      ),
       ("t:expect_close(moon.zeros{2}, moon.zeros{3})", "the shape is { 2 }, expected { 3 }"),
       ("t:expect_close('a', 1)", "a string and a number cannot be compared"),
       ("t:expect_error(function() end)", "expected an error"),

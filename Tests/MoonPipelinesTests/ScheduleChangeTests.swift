@@ -140,6 +140,23 @@ import Testing
     #expect(run.inputs.count == 6)
   }
 
+  @Test("counts the steps that a jump runs once more") func jumpBeforePlan() throws {
+    var found: [String?] = []
+    let callback = HookCallback()
+    callback.onStepEnd = { run in
+      if run.step != 1 || !found.isEmpty { return }
+      let now = run.sigmas[run.step + 1]
+      try run.jumpBack(to: 0, noise: Tensor.zeros(run.state.latents.shape))
+      for count in [13, 12] {
+        let levels = (0...count).map { now * (1 - Double($0) / Double(count)) }
+        found.append(message { try run.setFutureSigmas(levels) })
+      }
+    }
+    let run = try RecordedRun(smallRequest(scheduler: .euler), callback)
+    #expect(found == ["sigmas: the run would take 17 steps, the limit is 16", nil])
+    #expect(run.inputs.count == 16)
+  }
+
   @Test("is refused where it makes no sense") func refused() throws {
     var messages: [String?] = []
     let callback = HookCallback()
