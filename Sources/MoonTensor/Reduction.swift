@@ -104,8 +104,11 @@ struct Reduction {
     var centre: [Double] = []
     for kind in kinds {
       let values = try combined(kind, count: count, centre: centre, power: power, environment: environment)
-      centre = values.map { $0 / Double(reducedCount) }
-      if kind == kinds.last { for index in 0..<count { unsafe results[index] = finish(values[index]) } }
+      if kind == kinds.last {
+        for index in 0..<count { unsafe results[index] = finish(values[index]) }
+      } else {
+        centre = values.map { $0 / Double(reducedCount) }
+      }
     }
     return result
   }

