@@ -60,10 +60,9 @@ extension CommandFailure {
   /// A name or field from the command line is bad usage, one from the model's configuration a bad file.
   private static func status(of error: SchedulerError) -> CommandStatus {
     switch error {
-    case .unknownField(let source, _, _, _, _), .badValue(let source, _, _, _):
+    case .unknownField(let source, _, _, _, _), .badValue(let source, _, _, _), .badNoiseSchedule(let source, _, _):
       source.hasSuffix(".json") ? .badFile : .usage
     case .badStepCount, .conflictingFields, .notSupported, .badStepList, .unknownScheduler: .usage
-    case .badNoiseSchedule: .badFile
     case .stepNotScheduled, .tensor: .failed
     }
   }

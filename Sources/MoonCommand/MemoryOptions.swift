@@ -8,7 +8,7 @@ package struct MemoryOptions: ParsableArguments {
       """
       Memory for weights that are kept between steps in the form that is computed with: off, so many MiB (all of Stable \
       Diffusion 1.5 takes 7000), or auto: a small model whole, of others packed weights in place of pages of their files.
-      """, valueName: "auto|off|mib"))
+      """, valueName: "auto|off|mib"), transform: WeightsCacheArgument.reading)
   package var weightsCache = WeightsCacheArgument(limit: .automatic)
 
   @Flag(
@@ -28,7 +28,9 @@ package struct MemoryOptions: ParsableArguments {
 }
 
 /// A limit from text: `auto`, `off`, or a number of MiB.
-package struct WeightsCacheArgument: ExpressibleByArgument, Sendable, Equatable, CustomStringConvertible {
+package struct WeightsCacheArgument: TextForm, Sendable, Equatable, CustomStringConvertible {
+  package static let form = "auto, off, or a whole number of MiB from 0 to 1048576"
+
   /// The limit.
   package let limit: WeightsCacheLimit
 

@@ -15,12 +15,16 @@ package struct ModelInspection: Sendable {
   /// Reads the configurations and the headers of the weights.
   ///
   /// - Parameters:
-  ///   - url: A folder with `model_index.json`, or a safetensors file of any kind.
+  ///   - url: A folder with `model_index.json`, the folder of a part, or a safetensors file of any kind.
   ///   - variant: Which weights to prefer where there are several.
   /// - Throws: One sentence that names the file and the key.
   package init(contentsOf url: URL, variant: String? = nil) throws {
     if (try? url.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true {
       self.lines = try Self.lines(ofFile: url)
+      return
+    }
+    if let lines = try Self.lines(ofPart: url, variant: variant) {
+      self.lines = lines
       return
     }
     let model = try ModelFolder(url, variant: variant)
@@ -52,6 +56,31 @@ package struct ModelInspection: Sendable {
           DenoisingRun.tensorNames(isXL: model.isXL, isInpaintingModel: isInpaintingModel).joined(separator: ", ")
         ),
       ]
+  }
+
+  /// What the folder of a part is, told by its `config.json`; `nil` where it is no such folder.
+  private static func lines(ofPart url: URL, variant: String?) throws -> [(name: String, text: String)]? {
+    let file = url.appending(path: "config.json")
+    if FileManager.default.fileExists(atPath: url.appending(path: "model_index.json").path) { return nil }
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    let configuration = try ConfigFile(contentsOf: file)
+    let isOfTransformers = configuration.has("architectures")
+    let name =
+      isOfTransformers
+      ? try configuration.stringList("architectures").first ?? "" : try configuration.string("_class_name")
+    let kind: String
+    switch name {
+    case "ControlNetModel": kind = SafetensorsKind.controlNet.description
+    case "AutoencoderKL": kind = SafetensorsKind.vae.description
+    case "UNet2DConditionModel": kind = SafetensorsKind.part("unet").description
+    case "CLIPTextModel", "CLIPTextModelWithProjection": kind = SafetensorsKind.part("text_encoder").description
+    case "CLIPVisionModelWithProjection": kind = "an image encoder, which is given with --image-encoder"
+    default: kind = SafetensorsKind.unknown.description
+    }
+    let baseName = isOfTransformers ? "model" : "diffusion_pytorch_model"
+    return [
+      ("folder", "\(name.shown), \(kind)"), ("weights", try weights(in: url, baseName: baseName, variant: variant)),
+    ]
   }
 
   /// What one file is; the parts of a checkpoint with their sizes.
@@ -89,7 +118,12 @@ package struct ModelInspection: Sendable {
 
   /// How many numbers a part has, of which types, and in which file.
   private static func weights(of model: ModelFolder, _ part: String, baseName: String) throws -> String {
-    let found = try WeightFiles.find(in: model.url.appending(path: part), baseName: baseName, variant: model.variant)
+    try weights(in: model.url.appending(path: part), baseName: baseName, variant: model.variant)
+  }
+
+  /// The same of the part in this folder.
+  private static func weights(in folder: URL, baseName: String, variant: String?) throws -> String {
+    let found = try WeightFiles.find(in: folder, baseName: baseName, variant: variant)
     return "\(summary(of: try files(of: found))), \(found.url.lastPathComponent)"
   }
 

@@ -11,7 +11,8 @@ package struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A LoRA of any layout, with its weight after a colon. Repeat it for several.", valueName: "file[:weight]"))
+      "A LoRA of any layout, with its weight after a colon. Repeat it for several.", valueName: "file[:weight]"),
+    transform: LoRAArgument.reading)
   package var lora: [LoRAArgument] = []
 
   @Option(help: ArgumentHelp("A textual inversion. Repeat it for several.", valueName: "file"))
@@ -144,14 +145,17 @@ package struct NetworkOptions: ParsableArguments {
 }
 
 /// A LoRA and its weight, from text such as `style.safetensors:0.8`.
-package struct LoRAArgument: ExpressibleByArgument, Sendable, Equatable {
+package struct LoRAArgument: TextForm, Sendable, Equatable {
+  package static let form = "a file, or a file, a colon and a finite number"
+
   /// The file or folder.
   package let path: String
   /// What its change is multiplied by.
   package let weight: Double
 
-  /// Reads `FILE` or `FILE:WEIGHT`; a colon that no number follows belongs to the path.
+  /// Reads `FILE` or `FILE:WEIGHT`; a colon that other text follows than a number belongs to the path.
   package init?(argument: String) {
+    if argument.hasSuffix(":") { return nil }
     if let colon = argument.lastIndex(of: ":"), let weight = Double(argument[argument.index(after: colon)...]) {
       if !Float(weight).isFinite { return nil }
       (path, self.weight) = (String(argument[..<colon]), weight)

@@ -2,7 +2,9 @@ internal import ArgumentParser
 package import MoonTensor
 
 /// Numbers from text such as `999,500,1`.
-package struct NumberList: ExpressibleByArgument, Sendable, Equatable {
+package struct NumberList: TextForm, Sendable, Equatable {
+  package static let form = "numbers with commas between them"
+
   /// The numbers, at least one.
   package let numbers: [Double]
 

@@ -24,8 +24,10 @@ package enum OutputCheck {
     if !FileManager.default.isWritableFile(atPath: folder.path) {
       throw refuse("the folder \(shownFolder) is not writable")
     }
-    if unsafe FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-      throw refuse("it is a folder")
+    // A link is replaced as it is, but one to a device was hardly meant to be.
+    var status = stat()
+    if unsafe stat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw refuse(status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is not a regular file")
     }
     if url.lastPathComponent.utf8.count > 250 { throw refuse("the name is too long") }
   }

@@ -29,7 +29,7 @@ package struct PictureOptions: ParsableArguments {
       """
       Where the noise starts: a whole number of 64 bits, as of PyTorch's CPU generator, or a list such as 1,2,3 with \
       one for each picture. By default a random one, which is told at the end.
-      """, valueName: "n[,n...]"))
+      """, valueName: "n[,n...]"), transform: SeedList.reading)
   package var seed: SeedList?
 
   @Option(

@@ -13,26 +13,33 @@ package struct SDXLOptions: ParsableArguments {
     help: ArgumentHelp("Likewise for the negative prompt.", valueName: "text"))
   package var secondNegativePrompt: [String] = []
 
-  @Option(help: ArgumentHelp("Size that the model is told the picture had; by default its own.", valueName: "HxW"))
+  @Option(
+    help: ArgumentHelp("Size that the model is told the picture had; by default its own.", valueName: "HxW"),
+    transform: SizeArgument.reading)
   package var originalSize: SizeArgument?
 
   @Option(
     name: .customLong("crops-coords-top-left"),
-    help: ArgumentHelp("Top and left that the model is told the picture was cut at.", valueName: "TOPxLEFT"))
+    help: ArgumentHelp("Top and left that the model is told the picture was cut at.", valueName: "TOPxLEFT"),
+    transform: SizeArgument.reading)
   package var crop: SizeArgument?
 
-  @Option(help: ArgumentHelp("Size that the model is told the picture has; by default its own.", valueName: "HxW"))
+  @Option(
+    help: ArgumentHelp("Size that the model is told the picture has; by default its own.", valueName: "HxW"),
+    transform: SizeArgument.reading)
   package var targetSize: SizeArgument?
 
-  @Option(help: ArgumentHelp("--original-size of what is not wanted.", valueName: "HxW"))
+  @Option(
+    help: ArgumentHelp("--original-size of what is not wanted.", valueName: "HxW"), transform: SizeArgument.reading)
   package var negativeOriginalSize: SizeArgument?
 
   @Option(
     name: .customLong("negative-crops-coords-top-left"),
-    help: ArgumentHelp("--crops-coords-top-left of what is not wanted.", valueName: "TOPxLEFT"))
+    help: ArgumentHelp("--crops-coords-top-left of what is not wanted.", valueName: "TOPxLEFT"),
+    transform: SizeArgument.reading)
   package var negativeCrop: SizeArgument?
 
-  @Option(help: ArgumentHelp("--target-size of what is not wanted.", valueName: "HxW"))
+  @Option(help: ArgumentHelp("--target-size of what is not wanted.", valueName: "HxW"), transform: SizeArgument.reading)
   package var negativeTargetSize: SizeArgument?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Score that the refiner is asked for.", valueName: "x"))
@@ -83,7 +90,9 @@ package struct SDXLOptions: ParsableArguments {
 }
 
 /// Two numbers of pixels, from text such as `1024x768`.
-package struct SizeArgument: ExpressibleByArgument, Sendable, Equatable {
+package struct SizeArgument: TextForm, Sendable, Equatable {
+  package static let form = "two whole numbers from 0 to 65536 with an x between them"
+
   /// The numbers, the vertical one first.
   package let size: PictureSize
 

@@ -28,7 +28,7 @@ package struct SamplingOptions: ParsableArguments {
     name: .customLong("scheduler-option"),
     help: ArgumentHelp(
       "Changes a field of the scheduler's configuration, for example timestep_spacing=trailing.",
-      valueName: "key=value"))
+      valueName: "key=value"), transform: SchedulerSetting.reading)
   package var schedulerOptions: [SchedulerSetting] = []
 
   @Flag(help: "Noise levels as of Karras: the same as --scheduler-option use_karras_sigmas=true.")
@@ -43,13 +43,14 @@ package struct SamplingOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "Training times of the steps, falling, instead of a number of steps; for schedulers that take a list.",
-      valueName: "n,n..."))
+      valueName: "n,n..."), transform: NumberList.reading)
   package var timesteps: NumberList?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Noise levels of the steps and the one at the end, falling, instead of a number of steps.", valueName: "x,x..."))
+      "Noise levels of the steps and the one at the end, falling, instead of a number of steps.", valueName: "x,x..."),
+    transform: NumberList.reading)
   package var sigmas: NumberList?
 
   @Option(help: ArgumentHelp("Whose random numbers the seed stands for: cpu or cuda.", valueName: "cpu|cuda"))

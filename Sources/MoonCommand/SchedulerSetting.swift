@@ -1,7 +1,9 @@
 internal import ArgumentParser
 
 /// One field of the scheduler's configuration, from text such as `timestep_spacing=trailing`.
-package struct SchedulerSetting: Equatable, Sendable, ExpressibleByArgument {
+package struct SchedulerSetting: Equatable, Sendable, TextForm {
+  package static let form = "a field, an equals sign and its value"
+
   /// The field.
   package let key: String
   /// Its value, as text; what it means is the field's affair.

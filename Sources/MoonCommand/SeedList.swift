@@ -3,7 +3,9 @@ internal import ArgumentParser
 /// The seeds of a run, from text such as `7` or `7,8,9`.
 ///
 /// A seed has 64 bits. A negative one stands for its two's complement, as in PyTorch, so -1 is 18446744073709551615.
-package struct SeedList: Equatable, Sendable, ExpressibleByArgument {
+package struct SeedList: Equatable, Sendable, TextForm {
+  package static let form = "a whole number of 64 bits, or several with commas between them"
+
   /// One seed for all images, or one an image.
   package let seeds: [UInt64]
 

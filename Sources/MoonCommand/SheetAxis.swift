@@ -47,7 +47,9 @@ package struct SheetAxis: Sendable, Equatable {
 }
 
 /// One text of `--x` or `--y`.
-package struct AxisText: ExpressibleByArgument, Sendable, Equatable {
+package struct AxisText: TextForm, Sendable, Equatable {
+  package static let form = "a name, an equals sign and values"
+
   /// What changes.
   package let name: String
   /// Its values, or one of them.

@@ -11,12 +11,13 @@ package struct SheetOptions: ParsableArguments {
       What changes from column to column: a parameter by its name in diffusers (guidance_scale=1,3,5), an option of a \
       plugin (final=1,2 or guidance_ramp.final=1,2), or plugin=NAME,NAME,none. Where commas belong to a value, repeat \
       the option once for each value.
-      """, valueName: "name=value,..."))
+      """, valueName: "name=value,..."), transform: AxisText.reading)
   package var x: [AxisText]
 
   @Option(
     name: .customLong("y"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("What changes from row to row, likewise.", valueName: "name=value,..."))
+    help: ArgumentHelp("What changes from row to row, likewise.", valueName: "name=value,..."),
+    transform: AxisText.reading)
   package var y: [AxisText] = []
 
   @Option(

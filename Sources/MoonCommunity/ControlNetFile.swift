@@ -7,6 +7,8 @@ package struct ControlNetFile: Sendable {
   package let name: String
   private let file: SafetensorsFile
   private let names: [(key: String, original: String, cut: RenamedSource.Cut)]
+  /// A `config.json` beside the file that is a ControlNet's.
+  private let beside: URL?
 
   /// Maps the file at `url`.
   ///
@@ -15,6 +17,9 @@ package struct ControlNetFile: Sendable {
     file = try CommunityFile.open(url)
     name = file.name
     try SafetensorsKind.require(file, wanted: "a ControlNet") { $0 == .controlNet }
+    let other = url.deletingLastPathComponent().appending(path: "config.json")
+    let className = try? ConfigFile(contentsOf: other).string("_class_name")
+    beside = className == "ControlNetModel" ? other : nil
     let outer = "control_model."
     let prefix = file.keys.contains { $0.hasPrefix(outer) } ? outer : ""
     let found = file.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
@@ -34,8 +39,9 @@ package struct ControlNetFile: Sendable {
   /// The weights by the names of diffusers.
   package func weights() throws(CommunityError) -> WeightMap { WeightMap(try RenamedSource(file, names: names)) }
 
-  /// The configuration, as the published folders have it, with the sizes of this file.
+  /// The configuration: `config.json` beside the file, or as the published folders have it, with the sizes of this file.
   package func configuration() throws(CommunityError) -> ConfigFile {
-    ConfigFile(try NetworkShapes(try weights(), name: name).controlNet(), name: name)
+    if let beside { return try onWeights { () throws(WeightsError) in try ConfigFile(contentsOf: beside) } }
+    return ConfigFile(try NetworkShapes(try weights(), name: name).controlNet(), name: name)
   }
 }

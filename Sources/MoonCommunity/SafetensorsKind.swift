@@ -18,6 +18,10 @@ package enum SafetensorsKind: Equatable, Sendable {
   case controlNet
   /// One part of a model in the layout of diffusers: the folder that it belongs in.
   case part(String)
+  /// Latents that a run has saved.
+  case latents
+  /// A recorded run.
+  case trace
   /// Anything else.
   case unknown
 
@@ -25,7 +29,9 @@ package enum SafetensorsKind: Equatable, Sendable {
   package init(_ file: SafetensorsFile) {
     let names = Set(file.keys)
     func begins(_ prefixes: String...) -> Bool { prefixes.contains { file.keys.contains(where: $0.isPrefix) } }
-    if file.keys.contains(where: LoRAKey.isLoRA) {
+    if begins("step.0.") {
+      self = .trace
+    } else if file.keys.contains(where: LoRAKey.isLoRA) {
       self = .lora
     } else if begins("ip_adapter.", "image_proj.") {
       self = .ipAdapter
@@ -45,6 +51,8 @@ package enum SafetensorsKind: Equatable, Sendable {
       self = .part("text_encoder")
     } else if begins("vision_model.") {
       self = .part("image_encoder")
+    } else if file.entry("latents")?.shape.count == 4 {
+      self = .latents
     } else if TextualInversion.isOne(file) {
       self = .textualInversion
     } else {
@@ -69,6 +77,8 @@ package enum SafetensorsKind: Equatable, Sendable {
     case .textualInversion: "a textual inversion, which is given with --textual-inversion"
     case .controlNet: "a ControlNet, which is given with --controlnet"
     case .part(let folder): "one part of a model, which belongs in a folder \(folder)/ of the model's folder"
+    case .latents: "latents of a run, which are given with --latents"
+    case .trace: "a recorded run, which is given with --trace"
     case .unknown: "of a kind that is not known here"
     }
   }

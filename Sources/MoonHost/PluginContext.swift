@@ -294,14 +294,17 @@ final class PluginContext {
 
   private func dropImages() {
     if images.isEmpty { return }
-    for image in images.values { budget.credit(image.pixels.count + TensorHandles.entryBytes) }
+    for image in images.values { creditMemory(of: image) }
     images = [:]
   }
 
   /// Forgets a picture that the script has dropped.
   func releaseImage(_ id: UInt64) {
-    if let image = images.removeValue(forKey: id) { budget.credit(image.pixels.count + TensorHandles.entryBytes) }
+    if let image = images.removeValue(forKey: id) { creditMemory(of: image) }
   }
+
+  /// Gives back what `addImage` charged.
+  private func creditMemory(of image: RGBImage) { budget.credit(image.pixels.count + TensorHandles.entryBytes) }
 
   private func newID() -> UInt64 {
     defer { nextID += 1 }

@@ -12,7 +12,7 @@ struct PluginTests {
   let limits: PluginLimits
   let trace: RunTrace?
 
-  /// Runs all tests.
+  /// Runs all tests, each in a sandbox that still runs: where a limit ended one, the next has a new one.
   ///
   /// - Throws: `PluginError` when there is no such plugin.
   func callAsFunction() throws -> PluginTestReport {
@@ -20,14 +20,21 @@ struct PluginTests {
     let log = LineCollector()
     do {
       let bench = TestBench(name, registry: registry, limits: limits, trace: trace)
-      let plugin = try LuaPlugin(
-        PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
-        imageFolder: { _ in nil }, log: { log.add($0) }, isRun: false,
-        prepare: { try bench.define(in: $0, $1) })
+      var plugin = try load(for: bench, log)
       defer { plugin.close() }
       bench.pipelines = plugin.manifest.pipelines
-      for test in try tests(of: plugin) {
-        report.entries.append(.init(name: test.name, failure: bench.failure(of: test.function, in: plugin)))
+      var tests = try tests(of: plugin)
+      for index in tests.indices {
+        let (failure, isOver) = bench.run(tests[index].function, in: plugin)
+        report.entries.append(.init(name: tests[index].name, failure: failure))
+        if !isOver || index + 1 == tests.count { continue }
+        plugin.close()
+        plugin = try load(for: bench, log)
+        let names = tests.map(\.name)
+        tests = try self.tests(of: plugin)
+        if tests.map(\.name) != names {
+          throw PluginFailure(plugin: name, description: "\(name): its tests are others when it is loaded again")
+        }
       }
     } catch let failure as PluginFailure {
       report.loading = failure
@@ -36,6 +43,13 @@ struct PluginTests {
     }
     report.log = log.lines
     return report
+  }
+
+  private func load(for bench: TestBench, _ log: LineCollector) throws -> LuaPlugin {
+    try LuaPlugin(
+      PluginSpecification(name: name, options: ""), registry: registry, limits: limits, number: 0, seed: 0,
+      imageFolder: { _ in nil }, log: { log.add($0) }, isRun: false,
+      prepare: { try bench.define(in: $0, $1) })
   }
 
   /// The tests of the plugin's table, and those of a folder's `test.lua`.

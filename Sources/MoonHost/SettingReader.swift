@@ -78,15 +78,12 @@ struct SettingReader {
     }.sorted { $0.key < $1.key }
   }
 
-  /// The most options that a plugin declares.
-  private static let mostOptions = 1_024
-
   /// A table of options as the JSON object that specifications of plugins take.
   func options(_ name: String) throws -> String {
     if table[name].isNil { return "" }
     guard let options = table[name].asTable else { throw wrongType(name, "a table") }
-    if options.entries.count > Self.mostOptions {
-      throw refusal(name, "has more than \(Self.mostOptions) entries")
+    if options.entries.count > OptionObject.most {
+      throw refusal(name, "has more than \(OptionObject.most) entries")
     }
     let members = try options.entries.map { entry in
       guard let key = entry.key.asName, let value = Self.json(entry.value) else {

@@ -39,15 +39,15 @@ final class TestBench {
 
   /// Runs a test.
   ///
-  /// - Returns: What it stumbled over; `nil` when it passed.
-  func failure(of test: LuaFunction, in plugin: LuaPlugin) -> PluginFailure? {
-    guard let starter else { return nil }
+  /// - Returns: What it stumbled over, `nil` when it passed, and whether the plugin has to be loaded anew for the next.
+  func run(_ test: LuaFunction, in plugin: LuaPlugin) -> (failure: PluginFailure?, isOver: Bool) {
+    guard let starter else { return (nil, true) }
     runsLeft = Self.maximumRunCount
     do {
       try plugin.call(starter, arguments: { [.function(test)] })
-      return nil
+      return (nil, false)
     } catch {
-      return plugin.failure(error, in: test)
+      return (plugin.failure(error, in: test), (error as? LuaError)?.isFinal ?? false)
     }
   }
 

@@ -5,6 +5,7 @@ enum TestPrelude {
   static let source = """
     local run = moon_test.run
     local type, error, pcall, tostring, ipairs, next, abs = type, error, pcall, tostring, ipairs, next, math.abs
+    local where = moon.where
     local concat, format, find, match = table.concat, string.format, string.find, string.match
 
     local function shown(value, depth)
@@ -30,9 +31,29 @@ enum TestPrelude {
       return #parts == 0 and "{}" or "{ " .. concat(parts, ", ") .. " }"
     end
 
-    local function equal(found, wanted, depth)
+    local equal
+
+    -- Whether two tensors have the same shape, and numbers to compare.
+    local function are_alike(found, wanted)
+      local has_numbers = true
+      for _, size in ipairs(found.shape) do has_numbers = has_numbers and size > 0 end
+      return equal(found.shape, wanted.shape, 0), has_numbers
+    end
+
+    local function same_tensors(found, wanted)
+      local is_alike, has_numbers = are_alike(found, wanted)
+      return is_alike and (not has_numbers or found:eq(wanted):min():item() == 1)
+    end
+
+    function equal(found, wanted, depth)
       if found == wanted then return true end
-      if type(found) ~= "table" or type(wanted) ~= "table" or depth > 8 then return false end
+      local kind = type(found)
+      if kind ~= type(wanted) or depth > 8 then return false end
+      if kind == "userdata" then
+        local is_known, is_same = pcall(same_tensors, found, wanted)
+        return is_known and is_same
+      end
+      if kind ~= "table" then return false end
       for key, value in next, found do
         if not equal(value, wanted[key], depth + 1) then return false end
       end
@@ -43,13 +64,11 @@ enum TestPrelude {
     end
 
     local function of_tensors(found, wanted)
-      if not equal(found.shape, wanted.shape, 0) then
-        return nil, "the shape is " .. shown(found.shape, 0) .. ", expected " .. shown(wanted.shape, 0)
-      end
-      for _, size in ipairs(found.shape) do
-        if size == 0 then return 0 end
-      end
-      return (found - wanted):abs():max():item()
+      local is_alike, has_numbers = are_alike(found, wanted)
+      if not is_alike then return nil, "the shape is " .. shown(found.shape, 0) .. ", expected " .. shown(wanted.shape, 0) end
+      if not has_numbers then return 0 end
+      -- Where both are infinite there is no difference.
+      return where(found:eq(wanted), 0, (found - wanted):abs()):max():item()
     end
 
     local function difference(found, wanted)

@@ -80,9 +80,9 @@ package final class LuaSandbox {
 extension moon_limits {
   init(_ limits: LuaLimits) {
     self.init(
-      memory_bytes: max(limits.memoryBytes, 0),
-      string_bytes: max(limits.stringBytes, 0), source_bytes: max(limits.sourceBytes, 0),
-      log_bytes: max(limits.logBytes, 0), table_entries: max(limits.crossingValues, 0),
+      memory_bytes: max(limits.memoryBytes, 0), string_bytes: max(limits.stringBytes, 0),
+      source_bytes: max(limits.sourceBytes, 0), log_bytes: max(limits.logBytes, 0),
+      table_entries: max(limits.crossingValues, 0),
       call_instructions: limits.callInstructions, call_nanoseconds: LuaLimits.nanoseconds(limits.callTime),
       run_nanoseconds: LuaLimits.nanoseconds(limits.runTime))
   }

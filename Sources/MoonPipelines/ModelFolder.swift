@@ -54,7 +54,9 @@ package struct ModelFolder: Sendable {
     }
     let file = try ConfigFile(contentsOf: index)
     let className = try file.string("_class_name")
-    let known = Self.families.flatMap { family in Self.tasks.map { "\(family)\($0)Pipeline" } }
+    let known =
+      Self.families.flatMap { family in Self.tasks.map { "\(family)\($0)Pipeline" } }
+      + ["LatentConsistencyModelPipeline"]
     guard known.contains(className) else {
       throw PipelineError.badModel(
         path: index.shownPath,

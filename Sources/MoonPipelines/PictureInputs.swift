@@ -92,7 +92,10 @@ struct PictureInputs {
     let rounded = PictureSize(
       height: request.height ?? found.height - found.height % factor,
       width: request.width ?? found.width - found.width % factor)
-    if request.height == nil && rounded.height != found.height || request.width == nil && rounded.width != found.width {
+    let isRounded =
+      request.height == nil && rounded.height != found.height || request.width == nil && rounded.width != found.width
+    // What is made of a region is put back into the picture, whose size stays.
+    if isRounded && request.maskCropPadding == nil {
       warn(
         "\(source.option): \(found.width)x\(found.height) is no multiple of \(factor), so it is made "
           + "\(rounded.width)x\(rounded.height)")

@@ -1,7 +1,9 @@
+internal import MoonLua
+
 /// The options of a plugin as a JSON object: names with numbers, texts, true or false, or lists of numbers.
 ///
 /// What an option cannot hold is refused where it stands, and so is a name that comes twice.
-struct OptionObject {
+package struct OptionObject {
   /// A value as JSON has it.
   enum Value: Equatable {
     case number(Double)
@@ -19,8 +21,8 @@ struct OptionObject {
 
   /// The members, in the order of the text.
   private(set) var members: [(name: String, value: Value)] = []
-  /// The most members, and the bytes of the longest name.
-  private static let most = 1_024, longestName = 256
+  /// The most members; no plugin has a use for more options.
+  package static let most = 1_024
   private let bytes: [UInt8]
   private var place = 0
 
@@ -33,8 +35,8 @@ struct OptionObject {
     if !take("}") {
       repeat {
         let name = try string("a name in quotation marks")
-        if name.utf8.count > Self.longestName {
-          throw Fault(detail: "the name of an option is longer than \(Self.longestName) bytes")
+        if name.utf8.count > LuaString.longestName {
+          throw Fault(detail: "the name of an option is longer than \(LuaString.longestName) bytes")
         }
         if !names.insert(Array(name.utf8)).inserted {
           throw Fault(detail: "option '\(PluginText.escaped(name))' is given twice")

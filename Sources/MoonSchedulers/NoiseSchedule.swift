@@ -17,13 +17,12 @@ package struct NoiseSchedule: Sendable {
 
   /// The schedule of a configuration; `keepsZero` leaves the last alpha 0 when the betas are rescaled to it.
   package init(_ configuration: SchedulerConfiguration, keepsZero: Bool = false) throws(SchedulerError) {
-    let scheduler = configuration.kind.className
     let count = configuration.integer("num_train_timesteps")
     var betas = Self.betas(configuration, count: count)
     if betas.count != count {
-      throw .notSupported(
-        scheduler: scheduler, setting: "trained_betas of \(betas.count) numbers",
-        reason: "num_train_timesteps is \(count)")
+      throw .badValue(
+        source: configuration.source(of: "trained_betas"), key: "trained_betas",
+        found: "a list of \(betas.count) numbers", wanted: "num_train_timesteps, which is \(count), of them")
     }
     let isRescaled = configuration["rescale_betas_zero_snr"] == true
     if isRescaled { betas = Self.rescaledToZeroSignal(betas) }
@@ -32,7 +31,9 @@ package struct NoiseSchedule: Sendable {
     for (timestep, alpha) in cumulativeAlphas.enumerated() {
       let isTerminalZero = isRescaled && timestep == count - 1 && alpha == 0
       if !(alpha > 0 && alpha < 1 || isTerminalZero) {
-        throw .badNoiseSchedule(scheduler: scheduler, timestep: timestep, alpha: alpha)
+        throw .badNoiseSchedule(
+          source: configuration.source(of: "trained_betas", "beta_start", "beta_end", "beta_schedule"),
+          timestep: timestep, alpha: alpha)
       }
     }
   }

@@ -12,8 +12,8 @@ public enum SchedulerError: Error, Equatable, Sendable, CustomStringConvertible 
   case conflictingFields(scheduler: String, keys: [String])
   /// The scheduler cannot do what a field asks for together with another.
   case notSupported(scheduler: String, setting: String, reason: String)
-  /// The noise schedule that the betas give is not one: a cumulative alpha lies outside 0...1.
-  case badNoiseSchedule(scheduler: String, timestep: Int, alpha: Float)
+  /// The noise schedule that the betas of the configuration in `source` give is not one: a cumulative alpha lies outside 0...1.
+  case badNoiseSchedule(source: String, timestep: Int, alpha: Float)
   /// The number of steps is outside what the scheduler can make with its configuration.
   case badStepCount(scheduler: String, found: Int, wanted: String)
   /// A list of timesteps or sigmas that cannot be followed.
@@ -39,8 +39,8 @@ public enum SchedulerError: Error, Equatable, Sendable, CustomStringConvertible 
       "\(scheduler): only one of \(keys.joined(separator: ", ")) can be true"
     case .notSupported(let scheduler, let setting, let reason):
       "\(scheduler): \(setting) is not supported: \(reason)"
-    case .badNoiseSchedule(let scheduler, let timestep, let alpha):
-      "\(scheduler): the betas give a cumulative alpha of \(alpha) at timestep \(timestep), wanted one between 0 and 1"
+    case .badNoiseSchedule(let source, let timestep, let alpha):
+      "\(source): the betas give a cumulative alpha of \(alpha) at timestep \(timestep), wanted one between 0 and 1"
     case .badStepCount(let scheduler, let found, let wanted):
       "\(scheduler): the number of steps is \(found), wanted \(wanted)"
     case .badStepList(let scheduler, let reason):

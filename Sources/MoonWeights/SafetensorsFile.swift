@@ -21,6 +21,9 @@ package struct SafetensorsFile: Sendable {
     }
     let length = mapping.bytes(in: 0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     if length > UInt64(SafetensorsHeader.maximumByteCount) {
+      if let other = FileSignature(start: mapping.bytes(in: 0..<min(size, FileSignature.byteCount))) {
+        throw .malformed(file: name, reason: "is not a safetensors file: it is \(other.rawValue)")
+      }
       let limit = SafetensorsHeader.maximumByteCount
       throw .malformed(
         file: name,

@@ -22,6 +22,17 @@ import Testing
         plugin tensors  latents, prompt_embeds, negative_prompt_embeds
 
         """)
+    let part = try await program.run(["models", "inspect", Program.model + "/controlnet"])
+    #expect(
+      part.output == """
+        folder   ControlNetModel, a ControlNet, which is given with --controlnet
+        weights  1.5 million numbers, float16, diffusion_pytorch_model.safetensors
+
+        """)
+    let encoder = try await program.run(["models", "inspect", Program.model + "/ip_adapter/image_encoder"])
+    #expect(
+      encoder.output.hasPrefix(
+        "folder   CLIPVisionModelWithProjection, an image encoder, which is given with --image-encoder\n"))
     let missing = try await program.run(["models", "inspect", "none"])
     #expect(missing.status == 65)
     #expect(missing.errors == "moonstep: none: no such file or folder\n")

@@ -69,7 +69,10 @@ import Testing
         "--negative-prompt: 2 are given for 1 prompts; give one, or one a prompt"
       ),
       (["--seed", "1,2"], "--seed: 2 seeds are given, but the run makes 1 picture; give one seed, or one a picture"),
-      (["--seed", "x"], "The value 'x' is invalid for '--seed <n[,n...]>'"),
+      (
+        ["--seed", "x"],
+        "The value 'x' is invalid for '--seed <n[,n...]>': wanted a whole number of 64 bits, or several with commas between them"
+      ),
     ]
     for (arguments, wanted) in cases {
       #expect(complaint(PictureOptions.self, ["--model", "m", "--prompt", "a"] + arguments) == wanted)
@@ -90,7 +93,10 @@ import Testing
     }
     for text in ["all", "-1", "1.5", "99999999999999999999"] {
       let said = complaint(MemoryOptions.self, ["--weights-cache=\(text)"])
-      #expect(said == "The value '\(text)' is invalid for '--weights-cache <auto|off|mib>'")
+      #expect(
+        said
+          == "The value '\(text)' is invalid for '--weights-cache <auto|off|mib>': wanted auto, off, or a whole number of MiB from 0 to 1048576"
+      )
     }
   }
 

@@ -21,7 +21,7 @@ import Testing
 }
 
 @Suite("Output check") struct OutputCheckTests {
-  @Test("finds a missing folder, a file in its place and a folder of the file's name")
+  @Test("finds a missing folder, a file in its place, and a folder or device of the file's name")
   func check() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "moonstep-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
@@ -41,6 +41,9 @@ import Testing
     #expect(message("file") == nil)
     #expect(message("none/new.png") == "--output: 'F/none/new.png' cannot be written: the folder F/none does not exist")
     #expect(message("file/new.png") == "--output: 'F/file/new.png' cannot be written: F/file is not a folder")
+    let link = folder.appending(path: "link.png")
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: URL(filePath: "/dev/full"))
+    #expect(message("link.png") == "--output: 'F/link.png' cannot be written: it is not a regular file")
     #expect(message("taken.png") == "--output: 'F/taken.png' cannot be written: it is a folder")
   }
 }

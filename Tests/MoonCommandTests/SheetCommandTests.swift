@@ -103,7 +103,10 @@ import Testing
     try program.write("return function(pipe, step)\n  error('boo')\nend\n", to: "bad.lua")
     let cases: [([String], Int32, String)] = [
       (["--x", "guidance_scal=1,2"], 64, "--x: there is no parameter or plugin option 'guidance_scal'; did you mean "),
-      (["--x", "seed"], 64, "The value 'seed' is invalid for '--x <name=value,...>'"),
+      (
+        ["--x", "seed"], 64,
+        "The value 'seed' is invalid for '--x <name=value,...>': wanted a name, an equals sign and values"
+      ),
       (["--x", "width=64,62"], 64, "width=62: --width: 62 is not a multiple of 4 in 4..16384"),
       (
         ["--x", "plugin=none,sdxl_cfg_cutoff"], 64,

@@ -37,6 +37,8 @@ import Testing
       ),
       ("model.diffusion_model.joint_blocks.0.x", [1], "a model of Stable Diffusion 3, which is not supported"),
       ("model.diffusion_model.double_blocks.0.x", [1], "a model of Flux, which is not supported"),
+      ("latents", [1, 4, 8, 8], "latents of a run, which are given with --latents"),
+      ("step.0.latents.next", [1, 4, 8, 8], "a recorded run, which is given with --trace"),
       ("x", [1, 1, 1], "of a kind that is not known here"),
     ])
   func byName(name: String, shape: [Int], wanted: String) throws {

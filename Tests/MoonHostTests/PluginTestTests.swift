@@ -41,6 +41,8 @@ import Testing
           t:expect_equal({ run.steps, run.completed, run.interrupted, run.batch }, { 3, 3, false, 1 })
           t:expect_equal({ run.pipeline, run.task, run.scheduler }, { "sd", "text-to-image", "DDIMScheduler" })
           t:expect_close(run.final, run.latents[3], 0)
+          t:expect_equal({ run.final, moon.zeros{0} }, { run.latents[3], moon.zeros{0} })
+          t:expect_close(moon.tensor{1/0, -1/0, 1}, moon.tensor{1/0, -1/0, 1})
           t:expect(run.sigmas[1] > run.sigmas[2])
         end,
         b = function(t)
@@ -60,6 +62,10 @@ import Testing
       ("t:expect(false)", "the expectation does not hold"), ("t:expect(nil, 'no')", "no"),
       ("t:expect_equal({ 1, { 2 } }, { 1, { 3 } })", "found { 1, { 2 } }, expected { 1, { 3 } }"),
       ("t:expect_equal('a', 'b', 'names')", "names: found \"a\", expected \"b\""),
+      ("t:expect_equal(moon.ones{2}, moon.zeros{2})", "found tensor"),
+      ("t:expect_equal(moon.ones{2}, moon.ones{1, 2})", "found tensor"),
+      ("t:expect_close(moon.tensor{1/0}, moon.tensor{-1/0})", "off by inf, allowed"),
+      ("t:expect_close(moon.tensor{0/0}, moon.tensor{0/0})", "nan, allowed"),
       ("t:expect_close(1, 1.5, 0.25)", "off by 0.5, allowed 0.25"),
       ("t:expect_close({ 1 }, { 1, 2 })", "1 values, expected 2"),
       ("t:expect_close(0/0, 1)", ", allowed 1e-05"),
@@ -198,5 +204,10 @@ import Testing
     let lines = try await trial.test(
       BenchTrial.table("on_step_end = print, tests = { a = function() pcall(function() while true do end end) end }"))
     #expect(lines.count == 1 && lines[0].contains("time limit"), "\(lines)")
+    let loop = "function() while true do end end"
+    let apart = try await trial.test(
+      BenchTrial.table("on_step_end = print, tests = { a = \(loop), b = function() end, c = \(loop), d = print }"))
+    #expect(apart.count == 4 && apart[0].contains("time limit") && apart[2].contains("time limit"), "\(apart)")
+    #expect(apart[1] == "ok b" && apart[3] == "ok d")
   }
 }

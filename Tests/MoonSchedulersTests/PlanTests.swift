@@ -187,10 +187,10 @@ import Testing
   func badBetas() throws {
     #expect(
       try complaint(.ddim, ["trained_betas": [0.1, 0.2]], of: .count(4))
-        == "DDIMScheduler: trained_betas of 2 numbers is not supported: num_train_timesteps is 1000")
+        == "scheduler option: trained_betas is a list of 2 numbers, wanted num_train_timesteps, which is 1000, of them")
     #expect(
       try complaint(.ddim, ["trained_betas": [0.1, 2], "num_train_timesteps": 2], of: .count(1)) == """
-        DDIMScheduler: the betas give a cumulative alpha of -0.9 at timestep 1, wanted one between 0 and 1
+        scheduler option: the betas give a cumulative alpha of -0.9 at timestep 1, wanted one between 0 and 1
         """)
   }
 

@@ -170,6 +170,31 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
         == "x.safetensors is not a valid safetensors file: " + file.message)
   }
 
+  @Test(
+    "that are of another kind are called by it",
+    arguments: [
+      ([0x89] + Array("PNG\r\n\u{1A}\n".utf8), "a PNG picture"),
+      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A, 0x46], "a JPEG picture"),
+      (
+        Array("PK\u{3}\u{4}\u{14}\0\0\0\u{8}\0".utf8),
+        "a zip archive, as PyTorch's .ckpt, .pt and .bin files are; convert it to safetensors"
+      ),
+      (Array("GGUF\u{3}\0\0\0\0".utf8), "a GGUF file; models are read from safetensors files"),
+      (
+        Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\n".utf8),
+        "a pointer of Git LFS; 'git lfs pull' fetches the file itself"
+      ),
+      (Array("\n <!DOCTYPE HTML><html>".utf8), "a web page, perhaps in place of a download"),
+      (Array("{\n  \"a\": 1}".utf8), "JSON text"),
+    ] as [([UInt8], String)])
+  func otherKinds(bytes: [UInt8], kind: String) throws {
+    let folder = try TemporaryFolder()
+    let url = try folder.write(bytes, to: "x.safetensors")
+    #expect(
+      folder.message { try SafetensorsFile(contentsOf: url) }
+        == "x.safetensors is not a safetensors file: it is \(kind)")
+  }
+
   @Test("that are no files at all are refused too")
   func noFiles() throws {
     let folder = try TemporaryFolder()

@@ -49,7 +49,7 @@ error("plugins/meta/moonstep.lua describes the plugin API to editors; it is no p
 ---@class moonstep.Test
 ---@field run fun(self: moonstep.Test, settings?: moonstep.TestSettings): moonstep.TestRun runs the plugin, loaded afresh; an error of the plugin is raised
 ---@field expect fun(self: moonstep.Test, condition: any, message?: string): any fails unless the condition holds
----@field expect_equal fun(self: moonstep.Test, found: any, wanted: any, message?: string): any fails unless both are equal; tables are compared by what they hold
+---@field expect_equal fun(self: moonstep.Test, found: any, wanted: any, message?: string): any fails unless both are equal; tables and tensors are compared by what they hold
 ---@field expect_close fun(self: moonstep.Test, found: any, wanted: any, tolerance?: number, message?: string): any numbers, lists or tensors; without a tolerance 1e-5
 ---@field expect_error fun(self: moonstep.Test, body: fun(), text?: string): string fails unless the function raises an error, with the text in it; returns its message
 

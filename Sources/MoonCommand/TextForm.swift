@@ -1,0 +1,17 @@
+package import ArgumentParser
+
+/// A value of an option that is read from a text of a certain form, and that says which where the text has another.
+package protocol TextForm: ExpressibleByArgument {
+  /// What the text must be, for messages: `two sizes as 512x768`.
+  static var form: String { get }
+}
+
+extension TextForm {
+  /// Reads the text of an option.
+  ///
+  /// - Throws: `ValidationError` with the form.
+  package static func reading(_ text: String) throws -> Self {
+    guard let value = Self(argument: text) else { throw ValidationError("wanted \(form)") }
+    return value
+  }
+}
