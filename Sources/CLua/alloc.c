@@ -94,7 +94,7 @@ static void release(moon_lua *s, void *block, size_t size) {
   forget_big_block(&s->memory, block, size);
   moon_guard_remove(&s->guard, block, size);
   s->memory.used -= size;
-  free(block);
+  moon_nest_free(&s->nest, block, size);
 }
 
 void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
@@ -112,7 +112,7 @@ void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize) {
       return NULL;
     }
   }
-  void *block = realloc(ptr, nsize);
+  void *block = moon_nest_move(&s->nest, ptr, old, nsize);
   if (block == NULL) {
     if (nsize > old) {
       note_refusal(s, MOON_STOP_MEMORY, nsize);

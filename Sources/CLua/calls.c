@@ -233,6 +233,7 @@ const char *moon_failure_frame(const moon_lua *s, size_t index, int32_t *line) {
 
 void moon_collect(moon_lua *s) {
   if (s->is_broken) return;
+  moon_nest_fetch(&s->nest);
   lua_gc(s->running != NULL ? s->running : s->main, LUA_GCCOLLECT);
 }
 

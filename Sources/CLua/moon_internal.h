@@ -20,6 +20,8 @@ enum {
   MOON_BIG_BLOCK = 16 * 1024,
   MOON_BIG_STRINGS = 512,
   MOON_GUARDED_TABLES = 1024,
+  MOON_NEST_BYTES = 64 * 1024,
+  MOON_NEST_BLOCK = 1024,
 };
 
 typedef struct moon_frame {
@@ -89,11 +91,19 @@ typedef struct moon_members {
   size_t count, capacity;
 } moon_members;
 
+/// The first small blocks of a state, side by side (nest.c).
+typedef struct moon_nest {
+  char *base;
+  size_t used;
+  void *free[MOON_NEST_BLOCK / 16];
+} moon_nest;
+
 struct moon_lua {
   lua_State *main, *running;
   moon_limits limits;
   moon_host host;
   moon_memory memory;
+  moon_nest nest;
   moon_guard guard;
   moon_time time;
   moon_stop stop;
@@ -125,6 +135,14 @@ typedef struct moon_handle {
 static inline moon_lua *moon_of(lua_State *L) { return *(moon_lua **)lua_getextraspace(L); }
 
 // alloc.c
+void moon_nest_open(moon_nest *nest);
+void moon_nest_close(moon_nest *nest);
+/// Fetches the nest into the cache.
+void moon_nest_fetch(const moon_nest *nest);
+/// As `realloc` and `free`, of a block of a known size.
+void *moon_nest_move(moon_nest *nest, void *block, size_t old, size_t size);
+void moon_nest_free(moon_nest *nest, void *block, size_t size);
+
 void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize);
 /// Instructions until the next look at the clock, by the largest work that one instruction can do now.
 int moon_period(const moon_lua *s);

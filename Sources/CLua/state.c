@@ -108,8 +108,10 @@ moon_lua *moon_open(const moon_limits *limits, const char *name, uint64_t seed, 
   strncpy(s->name, name, sizeof s->name - 5);
   s->guard.least = SIZE_MAX;
   moon_seed_random(s, seed, 0);
+  moon_nest_open(&s->nest);
   s->main = lua_newstate(moon_allocate, s);
   if (s->main == NULL) {
+    moon_nest_close(&s->nest);
     free(s);
     return NULL;
   }
@@ -141,6 +143,7 @@ size_t moon_close(moon_lua *s) {
   moon_members_free(&s->members);
   free(s->released_functions);
   free(s->released_handles);
+  moon_nest_close(&s->nest);
   free(s);
   return left;
 }

@@ -24,8 +24,9 @@ extension ConfigFile {
     }
   }
 
-  /// Refuses true; null and absence count as false.
+  /// Refuses true, in a list too; null and absence count as false.
   func expectFalse(_ key: String) throws {
+    if case .array(let items) = value(key), items.allSatisfy({ $0 == .bool(false) }) { return }
     if try isSet(key) && bool(key) {
       throw NetworkError.unsupported(file: name, key: key, found: "true", detail: "only false is")
     }

@@ -4,8 +4,8 @@ package import MoonWeights
 package struct ControlNetConfiguration: Sendable, Equatable {
   /// The sizes of the half of a UNet that it is; those of the way up mean nothing.
   package var network: UNetConfiguration
-  /// Channels of the control image.
-  package var imageChannels: Int
+  /// Channels of the control image, which is a picture.
+  package var imageChannels: Int { 3 }
   /// Channels of each level of the embedding of the control image, outermost first.
   package var embeddingChannels: [Int]
   /// Whether the network was trained on images whose channels were turned round.
@@ -22,7 +22,7 @@ package struct ControlNetConfiguration: Sendable, Equatable {
   /// - Throws: `NetworkError.unsupported`, `.inconsistent`, or an error of `config` that names the key.
   package init(_ config: ConfigFile) throws {
     network = try UNetConfiguration(config, className: "ControlNetModel", upAttends: nil)
-    imageChannels = try config.int("conditioning_channels", in: 1...1 << 20, default: 3)
+    try config.expectNumber("conditioning_channels", 3)
     embeddingChannels = try config.intList("conditioning_embedding_out_channels", default: [16, 32, 96, 256])
     try config.expect("controlnet_conditioning_channel_order", oneOf: ["rgb", "bgr"])
     reversesImageChannels = try config.string("controlnet_conditioning_channel_order", default: "rgb") == "bgr"

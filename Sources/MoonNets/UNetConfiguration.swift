@@ -89,7 +89,13 @@ package struct UNetConfiguration: Sendable, Equatable {
       "attention_head_dim", count: levels, default: [Int](repeating: 8, count: levels))
     depths = try config.intOrList(
       "transformer_layers_per_block", count: levels, default: [Int](repeating: 1, count: levels))
-    contextWidth = try config.int("cross_attention_dim", default: 1280)
+    let contextWidths = try config.intOrList("cross_attention_dim", count: levels, default: [1280])
+    contextWidth = contextWidths.first ?? 0
+    if let other = contextWidths.first(where: { $0 != contextWidth }) {
+      throw NetworkError.unsupported(
+        file: config.name, key: "cross_attention_dim", found: "\(contextWidth) and \(other)",
+        detail: "the same for all levels is")
+    }
     groups = try config.int("norm_num_groups", default: 32)
     epsilon = Float(try config.double("norm_eps", default: 1e-5))
     downsamplePadding = try config.int("downsample_padding", default: 1)

@@ -126,9 +126,10 @@ package struct ModelFolder: Sendable {
 
   /// Checks that the variant asked for is there.
   ///
+  /// - Parameter others: Networks beside the model, for one of which it may be meant.
   /// - Returns: A warning for each part that lacks it, whose weights without a variant are taken, as in the reference.
-  /// - Throws: `PipelineError.badModel` when no part has it.
-  package func checkVariant() throws -> [String] {
+  /// - Throws: `PipelineError.badModel` when nothing has it.
+  package func checkVariant(others: [URL]) throws -> [String] {
     guard let variant else { return [] }
     var warnings: [String] = []
     for (part, name) in weightNames {
@@ -138,7 +139,10 @@ package struct ModelFolder: Sendable {
           "\(folder.shownPath) has no weights of the variant '\(variant)'; those without a variant are taken")
       }
     }
-    if warnings.count == weightNames.count {
+    let isElsewhere = others.contains { folder in
+      (try? WeightFiles.find(in: folder, baseName: "diffusion_pytorch_model", variant: variant))?.variant != nil
+    }
+    if warnings.count == weightNames.count && !isElsewhere {
       throw PipelineError.badModel(path: url.shownPath, detail: "no part has weights of the variant '\(variant)'")
     }
     return warnings

@@ -76,6 +76,10 @@ struct ModelParts: Sendable {
         return "the tokenizer knows \(tokenizer.vocabularySize) tokens, the text encoder \(text.tokenCount)"
       }
     }
+    let lengths = encoder.parts.map(\.tokenizer.modelMaxLength)
+    if let other = lengths.first(where: { $0 != lengths[0] }) {
+      return "the tokenizers make \(lengths[0]) and \(other) ids (\"model_max_length\"), wanted as many of both"
+    }
     return nil
   }
 

@@ -58,10 +58,10 @@ package enum ModelSource: Sendable {
     }
   }
 
-  /// What the user should know of the choice of weights.
-  func warnings() throws -> [String] {
+  /// What the user should know of the choice of weights, given the networks beside the model.
+  func warnings(others: [URL]) throws -> [String] {
     switch self {
-    case .folder(let model): try model.checkVariant()
+    case .folder(let model): try model.checkVariant(others: others)
     case .checkpoint(let model): model.warnings
     }
   }

@@ -48,7 +48,7 @@ public struct StableDiffusionPipeline: Sendable {
   public init(contentsOf url: URL, options: ModelOptions) throws {
     MemoryPool.shared.prepare()
     let model = try ModelSource(url, variant: options.variant)
-    warnings = try model.warnings()
+    warnings = try model.warnings(others: options.controlNets + [options.autoencoder].compactMap(\.self))
     savesMemory = options.lowMemory
     parts = try ModelParts(model, options: options)
     weightCache = options.weightsCache.cache(

@@ -76,12 +76,25 @@ import Testing
       (#"{"num_attention_heads": 4}"#, #""num_attention_heads" is set"#, "only null is"),
       (#"{"center_input_sample": true}"#, #""center_input_sample" is true"#, "only false is"),
       (#"{"only_cross_attention": true}"#, #""only_cross_attention" is true"#, "only false is"),
+      (
+        #"{"cross_attention_dim": [768, 768, 512, 768]}"#, #""cross_attention_dim" is 768 and 512"#,
+        "the same for all levels is"
+      ),
       (#"{"conv_in_kernel": 5}"#, #""conv_in_kernel" is 5"#, "only 3 is"),
       (#"{"mid_block_scale_factor": 0.5}"#, #""mid_block_scale_factor" is 0.5"#, "only 1 is"),
     ])
   func unsupportedUNet(json: String, found: String, wanted: String) throws {
     let file = try config(json)
     #expect(message { try UNetConfiguration(file) } == "config.json: \(found), which is not supported: \(wanted)")
+  }
+
+  @Test("of a UNet may be lists that say the same for all levels")
+  func lists() throws {
+    let json = #"{"cross_attention_dim": [768, 768, 768, 768], "only_cross_attention": [false, false, false, false]}"#
+    #expect(try UNetConfiguration(config(json)).contextWidth == 768)
+    #expect(
+      message { try UNetConfiguration(config(#"{"only_cross_attention": [false, true, false, false]}"#)) }?.hasPrefix(
+        #"config.json: "only_cross_attention""#) == true)
   }
 
   @Test(
@@ -208,6 +221,7 @@ import Testing
         #"{"controlnet_conditioning_channel_order": "gbr"}"#,
         #""controlnet_conditioning_channel_order" is "gbr", which is not supported: "rgb" and "bgr" are"#
       ),
+      (#"{"conditioning_channels": 1}"#, #""conditioning_channels" is 1, which is not supported: only 3 is"#),
       (
         #"{"conditioning_embedding_out_channels": []}"#,
         #""conditioning_embedding_out_channels" needs 1 to 16 levels"#

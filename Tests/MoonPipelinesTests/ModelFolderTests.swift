@@ -120,6 +120,31 @@ import Testing
     #expect(refusal(model) == "model: the tokenizer makes 78 ids, the text encoder takes 77")
   }
 
+  @Test("whose tokenizers make different numbers of ids are refused")
+  func tokenizerLengths() throws {
+    let model = try copy("tiny_sdxl")
+    try replace("\"model_max_length\": 77", with: "\"model_max_length\": 20", in: "tokenizer/tokenizer_config.json")
+    #expect(
+      refusal(model) == "model: the tokenizers make 20 and 77 ids (\"model_max_length\"), wanted as many of both")
+  }
+
+  @Test("are taken whole with a variant that a network beside them has")
+  func variantElsewhere() throws {
+    let model = try copy()
+    let control = folder.url.appending(path: "control")
+    try FileManager.default.copyItem(at: Fixture.folder.appending(path: "models/tiny_controlnet_a"), to: control)
+    let name = "diffusion_pytorch_model"
+    try FileManager.default.moveItem(
+      at: control.appending(path: "\(name).safetensors"), to: control.appending(path: "\(name).fp16.safetensors"))
+    var options = ModelOptions()
+    (options.variant, options.controlNets) = ("fp16", [control])
+    _ = try StableDiffusionPipeline(contentsOf: model, options: options)
+    options.controlNets = []
+    #expect(
+      folder.message { try StableDiffusionPipeline(contentsOf: model, options: options) }
+        == "model: no part has weights of the variant 'fp16'")
+  }
+
   @Test("whose tokenizer knows more tokens than the text encoder are refused")
   func vocabularyMisfit() throws {
     let model = try copy()
