@@ -26,6 +26,7 @@ package struct CheckSheet: Sendable {
         case .failed(let failure):
           let isNew = told.insert(failure.description).inserted
           lines += isNew ? "\(name)failed\n" + failure.indented : "\(name)failed, as above\n"
+          if isNew { lines += entry.log.map { "    log: \($0)\n" }.joined() }
         }
       }
       return lines + report.warnings.map { "  warning: \($0)\n" }.joined()
@@ -48,6 +49,7 @@ extension PluginCheckReport: SheetEntry {
             .object([
               .init("kind", .string(entry.kind)), .init("runs", .integer(Int64(entry.runs))),
               .init("verdict", .string(entry.verdict.name)), .init("error", entry.verdict.json),
+              .init("log", .strings(entry.log)),
             ])
           })),
       .init("warnings", .strings(warnings)),

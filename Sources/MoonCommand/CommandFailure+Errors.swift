@@ -53,7 +53,7 @@ extension CommandFailure {
     case .badRequest: .usage
     case .badModel: .badFile
     case .badShape(let name, _, _), .notFinite(let name, _): name == "--latents" ? .badFile : .failed
-    case .unknownTensor, .notFiniteNumber, .diverged: .failed
+    case .unknownTensor, .notFiniteNumber, .untimely, .diverged: .failed
     }
   }
 

@@ -28,7 +28,8 @@ package struct PluginSheet: Sendable {
     table.add(["option", "type", "default", "range", "help"])
     for option in description.options {
       table.add([
-        option.name, option.kind.rawValue, option.defaultValue.map { PluginText.escaped($0.json.text) } ?? "-",
+        option.name, option.kind.rawValue,
+        option.defaultValue.map { PluginText.escaped($0.json.text) } ?? (option.isRequired ? "required" : "-"),
         Self.range(of: option), PluginText.escaped(option.help),
       ])
     }

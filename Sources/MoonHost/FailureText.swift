@@ -1,3 +1,4 @@
+internal import Foundation
 internal import MoonLua
 internal import MoonPlugins
 internal import MoonTensor
@@ -86,10 +87,17 @@ struct FailureText {
 
   // MARK: Excerpt
 
+  /// The bytes of a file by Lua's name of it; those of a module are read anew.
+  private func source(of name: String) -> [UInt8]? {
+    if name == chunkName { return package.source }
+    guard let folder = package.folder, name.hasPrefix(folderPrefix) else { return nil }
+    return (try? LuaFolder(path: folder.path).source(ofFile: name.removingPrefix(folderPrefix))) ?? nil
+  }
+
   /// The source line with a mark under the name that the message quotes, else under its first letter.
   private func excerpt(_ frame: Place, naming text: String) -> String? {
-    guard frame.source == chunkName, frame.line > 0 else { return nil }
-    let lines = package.source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard frame.line > 0, let source = source(of: frame.source) else { return nil }
+    let lines = source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     guard frame.line <= lines.count else { return nil }
     let line = LuaText.shown(lines[frame.line - 1].prefix { $0 != UInt8(ascii: "\r") }, limit: 120)
     if line.allSatisfy(\.isWhitespace) { return nil }

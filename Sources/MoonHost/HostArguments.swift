@@ -158,6 +158,8 @@ struct HostArguments {
       return try body()
     } catch PipelineError.badRequest(_, let detail) {
       throw bad(1, detail)
+    } catch PipelineError.untimely(let detail) {
+      throw HostError.message("\(function): \(detail)")
     } catch let error as PipelineError {
       throw bad(1, "\(error)")
     }

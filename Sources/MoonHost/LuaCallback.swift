@@ -99,7 +99,12 @@ final class LuaCallback: StepCallback {
                 }))
           ]
         },
-        use: { result in try write(result, offered, to: run) })
+        use: { result in
+          if result.isNil, let witness = plugin.context.witness {
+            for name in changed(offered) { witness.noteUnreturned(name, of: hook) }
+          }
+          try write(result, offered, to: run)
+        })
     }
   }
 
@@ -123,6 +128,13 @@ final class LuaCallback: StepCallback {
       }
     }
     return handles
+  }
+
+  /// Names of tensors that were changed in place.
+  private func changed(_ offered: [String: [LuaValue]]) -> [String] {
+    offered.filter { _, handles in
+      handles.compactMap(\.asHandle).contains { !plugin.context.tensors.isUnchanged($0.id) }
+    }.map(\.key)
   }
 
   /// The names on offer, and the one that was perhaps meant.

@@ -123,12 +123,24 @@ final class LuaPlugin {
     _ hook: PluginManifest.Hook, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Void = { _ in }
   ) throws {
     guard let function = manifest.hooks[hook] else { return }
-    try call(function, arguments: arguments, use: use)
+    guard let witness = context.witness else { return try call(function, arguments: arguments, use: use) }
+    let (called, first) = witness.watched(function, hook)
+    try callForAll(called, arguments: { first + (try arguments()) }) { results in
+      witness.saw(results, of: hook)
+      try use(results.first ?? .nil)
+    }
   }
 
   /// Calls a function of the plugin as hooks are called.
   func call(
     _ function: LuaFunction, arguments: () throws -> [LuaValue], use: (LuaValue) throws -> Void = { _ in }
+  ) throws {
+    try callForAll(function, arguments: arguments) { try use($0.first ?? .nil) }
+  }
+
+  /// The same, for all results.
+  private func callForAll(
+    _ function: LuaFunction, arguments: () throws -> [LuaValue], use: ([LuaValue]) throws -> Void
   ) throws {
     let start = ContinuousClock.now
     defer {
@@ -138,7 +150,7 @@ final class LuaPlugin {
     }
     try context.withinTensorLimits {
       let results = try sandbox.call(function, context.retrying(arguments))
-      try use(results.first ?? .nil)
+      try use(results)
     }
     try context.imageFolder.commit()
   }

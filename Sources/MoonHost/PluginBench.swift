@@ -30,12 +30,16 @@ package actor PluginBench {
   /// - Parameters:
   ///   - plugins: `NAME-or-FILE[:key=value,...]`, in the order of the calls.
   ///   - rehearsal: The run.
+  ///   - log: Takes what the plugins print, before the method returns or throws.
   /// - Returns: Its steps, and what they cost.
   /// - Throws: `PluginError`, `PluginFailure`, `PipelineError`, `SchedulerError`.
-  package func dryRun(_ plugins: [String], _ rehearsal: Rehearsal) throws -> DryRunReport {
+  package func dryRun(
+    _ plugins: [String], _ rehearsal: Rehearsal, log: @Sendable (String) -> Void = { _ in }
+  ) throws -> DryRunReport {
     let plain = try rehearsal.run()
     let run = PluginRehearsal(
       plugins: plugins.map { PluginSpecification($0) }, registry: registry, limits: limits, imageFolder: nil)
+    defer { run.log.lines.forEach(log) }
     let outcome = try run.withTemporaryFolder { try $0.run(rehearsal) }
     let report = outcome.result.report
     let steps = outcome.steps.enumerated().map { index, step in
@@ -46,7 +50,7 @@ package actor PluginBench {
     return DryRunReport(
       plugins: plugins, pipeline: report.pipeline, scheduler: report.scheduler, steps: steps,
       plainRows: plain.rows.reduce(0, +), plainSteps: plain.rows.count, isInterrupted: report.isInterrupted,
-      warnings: report.warnings, log: outcome.log)
+      warnings: report.warnings, log: run.log.lines)
   }
 
   /// Runs the tests that plugins bring along.

@@ -37,6 +37,12 @@ struct PluginCheck {
       return report
     }
     report.id = manifest.id
+    if let option = manifest.options.first(where: { $0.isRequired && $0.example == nil }) {
+      report.loading = PluginFailure(
+        plugin: name,
+        description: "\(name): option '\(option.name)' is required and declares no 'example', which a check would take")
+      return report
+    }
     for pipeline in manifest.pipelines {
       for (index, kind) in RehearsalKind.all(of: pipeline).enumerated() {
         let trials = try Trial.all(kind, manifest.options, isFirst: index == 0)
@@ -106,13 +112,17 @@ struct PluginCheck {
     static let mostExtremes = 256
   }
 
+  /// Lines that are told of a run that failed.
+  private static let mostLogLines = 20
+
   /// Makes the runs of one kind, up to the first that fails.
   private func entry(
     _ kind: RehearsalKind, _ trials: [Trial], _ declarations: [OptionDeclaration]
   ) -> PluginCheckReport.Entry {
     var refusal: String?
     var runs = 0
-    for (number, trial) in trials.enumerated() {
+    /// Makes one run; an entry where it fails.
+    func failure(of trial: Trial) -> PluginCheckReport.Entry? {
       let options = trial.options(declarations)
       var rehearsal = PluginRehearsal(
         plugins: [PluginSpecification(name: name, options: options)], registry: registry, limits: limits)
@@ -120,14 +130,24 @@ struct PluginCheck {
       do {
         _ = try rehearsal.withTemporaryFolder { try $0.run(trial.rehearsal) }
         runs += 1
+        return nil
       } catch let failure as PluginFailure where failure.isRefusal {
         // A plugin may refuse what it likes, as long as it runs somewhere.
         if trial.option == nil { refusal = refusal ?? failure.reason }
+        return nil
       } catch {
-        let failure = error as? PluginFailure ?? PluginFailure(plugin: name, description: "\(name): \(error)")
+        let text = error is PluginError ? "\(error)" : "\(name): \(error)"
+        let failure = error as? PluginFailure ?? PluginFailure(plugin: name, description: text)
         return PluginCheckReport.Entry(
-          kind: kind.description, runs: number + 1, verdict: .failed(failure.noting(trial.circumstances)))
+          kind: kind.description, runs: runs + 1, verdict: .failed(failure.noting(trial.circumstances)),
+          log: rehearsal.log.lines.suffix(Self.mostLogLines))
       }
+    }
+    for trial in trials { if let entry = failure(of: trial) { return entry } }
+    // What refuses these schedulers may be made for another one.
+    for name in Rehearsal.schedulerNames where runs == 0 && refusal != nil {
+      guard let trial = try? Trial(kind, { $0.scheduler = name }) else { continue }
+      if let entry = failure(of: trial) { return entry }
     }
     let isRefused = runs == 0 ? refusal : nil
     return PluginCheckReport.Entry(
@@ -145,6 +165,9 @@ struct PluginCheck {
           + (hook == name ? "" : "; did you mean '\(hook)'?")
       }
       return "sets the global '\(shown)'; write local before its first use"
+    }
+    warnings += witness.unreturned.sorted().map { change in
+      "\(change) is changed and not returned: only what a hook returns counts"
     }
     // Where runs failed, a part of the plugin was never reached.
     if !isComplete { return warnings }

@@ -18,6 +18,8 @@ package struct PluginCheckReport: Sendable {
     package let runs: Int
     /// What they came to.
     package let verdict: Verdict
+    /// What the plugin printed last in the run that failed.
+    package var log: [String] = []
   }
 
   /// The file or folder, as it was named.

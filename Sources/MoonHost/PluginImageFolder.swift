@@ -51,6 +51,10 @@ final class PluginImageFolder {
     if overflow || pixels < 1 || pixels > maximumPixelCount {
       throw HostError.message("a picture has 1 to \(maximumPixelCount) pixels, got \(shape[2]) x \(shape[1])")
     }
+    if max(shape[1], shape[2]) > RGBImage.maximumSide {
+      throw HostError.message(
+        "the sides of a picture have at most \(RGBImage.maximumSide) pixels, got \(shape[2]) x \(shape[1])")
+    }
   }
 
   /// Writes a picture beside its place; one of the same name is replaced at the end of the hook.

@@ -14,6 +14,8 @@ struct PluginRehearsal {
   var imageFolder: URL?
   /// Notes what the plugins make use of.
   var witness: PluginWitness?
+  /// What the plugins print, also those of a run that fails.
+  let log = LineCollector()
 
   /// One step as it was after all plugins.
   struct Step {
@@ -39,7 +41,6 @@ struct PluginRehearsal {
   ///
   /// - Throws: `PluginError`, `PluginFailure`, `PipelineError`, `SchedulerError`.
   func run(_ rehearsal: Rehearsal, shouldStop: @escaping @Sendable () -> Bool = { false }) throws -> Outcome {
-    let log = LineCollector()
     var loaded: [LuaPlugin] = []
     defer { for plugin in loaded { plugin.close() } }
     for (number, specification) in plugins.enumerated() {

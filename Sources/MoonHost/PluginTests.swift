@@ -19,7 +19,7 @@ struct PluginTests {
     var report = PluginTestReport(path: name)
     let log = LineCollector()
     do {
-      let bench = TestBench(name, registry: registry, limits: limits, trace: trace)
+      let bench = TestBench(name, registry: registry, limits: limits, trace: trace, log: log)
       var plugin = try load(for: bench, log)
       defer { plugin.close() }
       bench.pipelines = plugin.manifest.pipelines

@@ -1,4 +1,5 @@
 internal import MoonLua
+internal import MoonPlugins
 
 /// What plugins make use of, noted for the tools that advise their authors.
 final class PluginWitness {
@@ -8,7 +9,10 @@ final class PluginWitness {
   var touchedTensors: Set<String> = []
   /// Names of globals that were set.
   private(set) var globals: Set<String> = []
+  /// What hooks that returned nothing had changed: `kwargs.latents of on_step_end`.
+  private(set) var unreturned: Set<String> = []
   private var lister: LuaFunction?
+  private var watcher: LuaFunction?
   /// The most globals of a run that are noted.
   private static let mostGlobals = 256
 
@@ -26,15 +30,52 @@ final class PluginWitness {
     end
     """
 
+  /// Lua that calls a hook, and where that returns nothing, returns the name of an entry that it has set in its last
+  /// argument, too.
+  private static let watching = """
+    local following, same = next, rawequal
+    return function(hook, pipe, step, t, values)
+      local before = {}
+      for name, value in following, values do before[name] = value end
+      local result = hook(pipe, step, t, values)
+      if result == nil then
+        for name, value in following, values do
+          if not same(value, before[name]) then return nil, name end
+        end
+      end
+      return result
+    end
+    """
+
   /// Looks at a sandbox before the plugin's file runs in it.
   func begin(_ sandbox: LuaSandbox) throws {
     lister = try sandbox.load(source: Array(Self.listing.utf8)).asFunction
+    watcher = try sandbox.load(source: Array(Self.watching.utf8)).asFunction
+  }
+
+  /// How a hook is called that is given tensors: the function to call, and its arguments before those of the hook.
+  func watched(_ function: LuaFunction, _ hook: PluginManifest.Hook) -> (LuaFunction, [LuaValue]) {
+    let takesTensors = [.stepBegin, .stepEnd, .guidance].contains(hook)
+    guard takesTensors, let watcher else { return (function, []) }
+    return (watcher, [.function(function)])
+  }
+
+  /// Takes what a watched hook returned.
+  func saw(_ results: [LuaValue], of hook: PluginManifest.Hook) {
+    if results.count > 1, results[0].isNil, let name = results[1].asName { noteUnreturned(name, of: hook) }
+  }
+
+  /// Notes that a hook changed an entry of its tensors and returned nothing.
+  func noteUnreturned(_ name: String, of hook: PluginManifest.Hook) {
+    if unreturned.count > 64 { return }
+    let table = hook == .guidance ? "noise" : "kwargs"
+    unreturned.insert("\(table).\(PluginText.escaped(String(name.prefix(64)))) of \(hook.rawValue)")
   }
 
   /// Looks at a sandbox after a run.
   func end(_ sandbox: LuaSandbox) {
     guard let lister, let names = try? sandbox.call(lister, []).first?.asTable else { return }
     globals.formUnion(names.list.prefix(Self.mostGlobals).compactMap(\.asName))
-    self.lister = nil
+    (self.lister, watcher) = (nil, nil)
   }
 }

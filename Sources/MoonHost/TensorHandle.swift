@@ -41,10 +41,11 @@ struct TensorHandle {
       { arguments in .values([.integer(Int64(try arguments.tensor(1).size(of: 0)))]) }, "#")
     type.operators["__tostring"] = guarded(
       { arguments in
-        let isDead = try (arguments[1].asHandle.map { try context.tensors.tensor($0.id) } ?? nil) == nil
-        return .values([
-          .string(isDead ? "tensor (no longer valid)" : "tensor \(TensorError.text(try arguments.tensor(1).shape))")
-        ])
+        guard let handle = arguments[1].asHandle, let tensor = try context.tensors.tensor(handle.id) else {
+          return .values([.string("tensor (no longer valid)")])
+        }
+        let text = tensor.rank == 0 ? "(\(try tensor.item()))" : " \(TensorError.text(tensor.shape))"
+        return .values([.string("tensor\(text)")])
       }, "tostring")
     type.getter = guarded({ arguments in .values([try read(arguments)]) }, "tensor")
     return type

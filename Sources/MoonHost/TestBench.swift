@@ -14,15 +14,18 @@ final class TestBench {
   private let registry: PluginRegistry
   private let limits: PluginLimits
   private let trace: RunTrace?
+  /// Takes what the plugin prints in runs that fail.
+  private let log: LineCollector
   /// Calls a test with a fresh `t`.
   private var starter: LuaFunction?
   private var runsLeft = 0
 
-  init(_ name: String, registry: PluginRegistry, limits: PluginLimits, trace: RunTrace?) {
+  init(_ name: String, registry: PluginRegistry, limits: PluginLimits, trace: RunTrace?, log: LineCollector) {
     self.name = name
     self.registry = registry
     self.limits = limits
     self.trace = trace
+    self.log = log
   }
 
   /// Defines what tests use, before the plugin's file runs.
@@ -66,6 +69,7 @@ final class TestBench {
       } catch let error as TensorError where error == .interrupted {
         throw error
       } catch {
+        rehearsal.log.lines.forEach(log.add)
         throw HostError.message("\(error)")
       }
     }

@@ -71,29 +71,51 @@ enum TestPrelude {
       return where(found:eq(wanted), 0, (found - wanted):abs()):max():item()
     end
 
-    local function difference(found, wanted)
+    -- What a value is, for messages: `tensor`, `number`.
+    local function named(value)
+      return type(value) == "userdata" and match(tostring(value), "^%a+") or type(value)
+    end
+
+    local difference
+
+    local function of_tables(found, wanted)
+      if #found ~= #wanted then return nil, #found .. " values, expected " .. #wanted end
+      local worst, place = 0, ""
+      for key in next, wanted do
+        if found[key] == nil then return nil, "nothing at " .. shown(key, 0) end
+      end
+      for key, value in next, found do
+        if wanted[key] == nil then return nil, "an unexpected value at " .. shown(key, 0) end
+        local off, fault, inner = difference(value, wanted[key])
+        local here = "[" .. shown(key, 0) .. "]" .. (inner or "")
+        if fault or off ~= off then return off, fault, here end
+        if off > worst then worst, place = off, here end
+      end
+      return worst, nil, place
+    end
+
+    -- How far two values are apart at most, or what is wrong, and where.
+    function difference(found, wanted)
       local kind, other = type(found), type(wanted)
       if kind == "number" and other == "number" then return found == wanted and 0 or abs(found - wanted) end
-      if kind == "table" and other == "table" then
-        if #found ~= #wanted then return nil, #found .. " values, expected " .. #wanted end
-        local worst = 0
-        for key in next, wanted do
-          if found[key] == nil then return nil, "nothing at " .. shown(key, 0) end
-        end
-        for key, value in next, found do
-          if wanted[key] == nil then return nil, "an unexpected value at " .. shown(key, 0) end
-          local off, fault = difference(value, wanted[key])
-          if fault or off ~= off then return off, fault end
-          if off > worst then worst = off end
-        end
-        return worst
+      if kind == "table" and other == "table" then return of_tables(found, wanted) end
+      if named(found) == "tensor" and named(wanted) == "tensor" then return of_tensors(found, wanted) end
+      if named(found) == "tensor" and (other == "number" or other == "table") then
+        return difference(found:totable(), wanted)
       end
-      local is_known, off, fault = pcall(of_tensors, found, wanted)
-      if is_known then return off, fault end
-      return nil, "a " .. kind .. " and a " .. other .. " cannot be compared"
+      if named(wanted) == "tensor" and (kind == "number" or kind == "table") then
+        return difference(found, wanted:totable())
+      end
+      return nil, "a " .. named(found) .. " and a " .. named(wanted) .. " cannot be compared"
     end
 
     local function with(message, text) return message and tostring(message) .. ": " .. text or text end
+
+    -- Refuses an argument of the wrong type at the line of the test.
+    local function check(index, name, value, kind)
+      if type(value) == kind then return end
+      error(format("bad argument #%d to '%s' (%s expected, got %s)", index, name, kind, named(value)), 3)
+    end
 
     local test = {}
     function test:run(settings)
@@ -103,7 +125,14 @@ enum TestPrelude {
       return result
     end
     function test:expect(condition, message)
-      if not condition then error(message and tostring(message) or "the expectation does not hold", 2) end
+      local holds = condition
+      if named(condition) == "tensor" then
+        if condition:numel() ~= 1 then
+          error("a tensor of shape " .. shown(condition.shape, 0) .. " is neither true nor false", 2)
+        end
+        holds = condition:item() ~= 0
+      end
+      if not holds then error(message and tostring(message) or "the expectation does not hold", 2) end
       return condition
     end
     function test:expect_equal(found, wanted, message)
@@ -111,12 +140,14 @@ enum TestPrelude {
       error(with(message, "found " .. shown(found, 0) .. ", expected " .. shown(wanted, 0)), 2)
     end
     function test:expect_close(found, wanted, tolerance, message)
-      local off, fault = difference(found, wanted)
+      if tolerance ~= nil then check(3, "expect_close", tolerance, "number") end
+      local off, fault, place = difference(found, wanted)
       if off and off <= (tolerance or 1e-5) then return found end
       fault = fault or "off by " .. tostring(off) .. ", allowed " .. tostring(tolerance or 1e-5)
-      error(with(message, fault), 2)
+      error(with(message, fault .. (place and place ~= "" and " at " .. place or "")), 2)
     end
     function test:expect_error(body, text)
+      check(1, "expect_error", body, "function")
       local is_done, message = pcall(body)
       if is_done then error("expected an error" .. (text and " with '" .. text .. "'" or ""), 2) end
       message = tostring(message)

@@ -90,10 +90,11 @@ package struct UNetConfiguration: Sendable, Equatable {
     depths = try config.intOrList(
       "transformer_layers_per_block", count: levels, default: [Int](repeating: 1, count: levels))
     let contextWidths = try config.intOrList("cross_attention_dim", count: levels, default: [1280])
-    contextWidth = contextWidths.first ?? 0
-    if let other = contextWidths.first(where: { $0 != contextWidth }) {
+    let width = contextWidths.first ?? 0
+    contextWidth = width
+    if let other = contextWidths.first(where: { $0 != width }) {
       throw NetworkError.unsupported(
-        file: config.name, key: "cross_attention_dim", found: "\(contextWidth) and \(other)",
+        file: config.name, key: "cross_attention_dim", found: "\(width) and \(other)",
         detail: "the same for all levels is")
     }
     groups = try config.int("norm_num_groups", default: 32)

@@ -53,13 +53,15 @@ struct DenoisingLoop {
     for callback in callbacks { try callback.stepBegins(run) }
     try checkState(of: run)
     let guides = run.state.guides
+    // What callbacks write while the predictions are combined counts from the next step on.
+    run.guidanceInEffect = guides ? run.state.guidanceScale : 1
     run.level = nil
     let prediction = try guides ? guidedPrediction(run) : plainPrediction(run)
     try advance(run, along: prediction, noise: &noise)
     // From here on the step is whole, whatever stops its callbacks.
     run.level = run.step + 1
     run.stepsTaken += 1
-    report.effectiveGuidance.append(guides ? run.state.guidanceScale : 1)
+    report.effectiveGuidance.append(run.guidanceInEffect)
     do {
       defer { report.stepSeconds.append((ContinuousClock.now - start).seconds) }
       for callback in callbacks { try callback.stepEnds(run) }

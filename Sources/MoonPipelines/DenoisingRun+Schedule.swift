@@ -24,10 +24,10 @@ extension DenoisingRun {
   ///   - step: A step that has run, or the one that runs.
   ///   - noise: Standard normal noise, `[batch, channels, height, width]`.
   /// - Throws: `PipelineError.badRequest` when the step has not run yet, or the run would take more than `stepFactor`
-  ///   times its steps; `.badShape`.
+  ///   times its steps; `.untimely`, `.badShape`.
   public func jumpBack(to step: Int, noise: Tensor) throws {
     func refuse(_ detail: String) -> PipelineError { .badRequest(option: "step", detail: detail) }
-    if self.step < 0 || isOver { throw refuse("no step is running") }
+    if self.step < 0 || isOver { throw PipelineError.untimely(detail: "no step is running") }
     if step < 0 || step > self.step { throw refuse("\(step) is outside 0..\(self.step), the steps that have run") }
     if noise.shape != latentsShape {
       throw PipelineError.badShape(name: "noise", found: noise.shape, wanted: [latentsShape])
@@ -43,13 +43,13 @@ extension DenoisingRun {
   ///
   /// - Parameter levels: Falling noise levels: the one at which the latents are, which before the first step may be
   ///   another than planned, then one for each step to come; the last is where the run ends.
-  /// - Throws: `PipelineError.badRequest` when the first level is not the present one, no step is to come, or the run
-  ///   would take more than `stepFactor` times its steps; `SchedulerError` for levels that do not fall, and from
+  /// - Throws: `PipelineError.badRequest` when the first level is not the present one, or the run would take more than
+  ///   `stepFactor` times its steps; `.untimely`; `SchedulerError` for levels that do not fall, and from
   ///   schedulers that take no list.
   public func setFutureSigmas(_ levels: [Double]) throws {
     func refuse(_ detail: String) -> PipelineError { .badRequest(option: "sigmas", detail: detail) }
-    guard let level else { throw refuse("the schedule cannot change while a step is computed") }
-    if level >= timestepCount { throw refuse("no step is to come") }
+    guard let level else { throw PipelineError.untimely(detail: "the schedule cannot change while a step is computed") }
+    if level >= timestepCount { throw PipelineError.untimely(detail: "no step is to come") }
     if levels.count < 2 { throw refuse("a step needs two levels, where it starts and where it ends") }
     let isStart = step < 0 && startsFromNoise
     // A jump that was asked for runs the steps before this level once more.

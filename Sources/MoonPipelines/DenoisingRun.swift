@@ -50,6 +50,8 @@ public final class DenoisingRun {
   let maximumStepCount: Int
   /// Index in `sigmas` of the level at which the latents are; `nil` while a step is computed.
   var level: Int? = 0
+  /// The guidance scale of the step that runs or ran last: 1 where it was off.
+  var guidanceInEffect = 1.0
   /// Whether the loop has ended.
   var isOver = false
   /// The latents that the scheduler returned last; `nil` where the next step is one that starts afresh.

@@ -14,6 +14,8 @@ public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFinite(name: String, index: Int)
   /// A number that is NaN, infinite, or outside the range of float32.
   case notFiniteNumber(name: String)
+  /// A callback asked for what cannot be done at this moment of the run.
+  case untimely(detail: String)
   /// The latents became NaN or infinite at `step`.
   case diverged(step: Int)
 
@@ -29,6 +31,7 @@ public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
         + wanted.map { TensorError.text($0) }.joined(separator: " or ")
     case .notFinite(let name, let index): "'\(name)' is NaN or infinite (element \(index))"
     case .notFiniteNumber(let name): "'\(name)' must be a finite number that float32 can hold"
+    case .untimely(let detail): detail
     case .diverged(let step): "the latents became NaN or infinite at step \(step)"
     }
   }

@@ -6,12 +6,16 @@ internal import MoonTensor
 /// another schedule a step gets what was recorded for the nearest time.
 final class RecordedPredictor: PredictionSource {
   private let steps: [RunTrace.Step]
+  /// Steps of the run that are not in the trace, and those of which it has no prediction of what is not wanted.
+  private var unknown = 0, unguided = 0
 
   /// Answers from a trace, which has at least one step.
   init(_ trace: RunTrace) { steps = trace.steps }
 
   func callAsFunction(_ run: DenoisingRun, halves: [GuidanceHalf]) throws -> Tensor {
     let own = recorded(run)
+    if own == nil { unknown += 1 }
+    if let own, own.unconditional == nil, halves.contains(.unconditional) { unguided += 1 }
     let predictions = halves.map { half in
       guard half == .unconditional else { return (own ?? nearest(run) { _ in true }).conditional }
       if let known = own?.unconditional { return known }
@@ -20,6 +24,20 @@ final class RecordedPredictor: PredictionSource {
       return near.unconditional ?? (own ?? near).conditional
     }
     return predictions.count == 1 ? predictions[0] : try Tensor.concatenated(predictions, along: 0)
+  }
+
+  /// What the predictions of a replay do not come from.
+  var notes: [String] {
+    var notes: [String] = []
+    if unknown > 0 {
+      notes.append("of \(unknown) steps nothing is recorded: they take the predictions of the nearest time that is")
+    }
+    if unguided > 0 {
+      notes.append(
+        "\(unguided) steps were recorded without guidance: what is not wanted is taken from the nearest time with it, or "
+          + "changes nothing")
+    }
+    return notes
   }
 
   func freshNoise(_ run: DenoisingRun) -> Tensor? { recorded(run)?.fresh }

@@ -28,6 +28,9 @@ package struct Rehearsal: Sendable {
     request = trace.request
   }
 
+  /// What schedulers can be called.
+  package static var schedulerNames: [String] { SchedulerKind.allCases.map(\.rawValue) }
+
   /// `sd` or `sdxl`.
   package var pipeline: String {
     switch source {
@@ -94,9 +97,19 @@ package struct Rehearsal: Sendable {
     try TensorEnvironment.$current.withValue(TensorEnvironment(threads: 1, shouldStop: shouldStop)) {
       try loop(run, noise: &prepared.noise, report: &report)
     }
-    report.warnings = run.warnings
+    report.warnings = run.warnings + notes(on: prepared.predictor)
     report.timesteps = run.timesteps
     return Outcome(latents: run.state.latents, report: report, rows: counter.rows, trace: recorder?.finished())
+  }
+}
+
+extension Rehearsal {
+  /// Where a replay of the recorded schedule had no recording to go by.
+  private func notes(on predictor: any PredictionSource) -> [String] {
+    guard case .trace(let trace) = source, let recorded = predictor as? RecordedPredictor,
+      request.inferenceSteps == trace.request.inferenceSteps, request.scheduler == trace.request.scheduler
+    else { return [] }
+    return recorded.notes
   }
 }
 

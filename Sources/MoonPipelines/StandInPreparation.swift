@@ -102,6 +102,7 @@ struct StandInPreparation {
     var fields: [String: ConfigValue] = [
       "_class_name": kind.isXL ? "EulerDiscreteScheduler" : "PNDMScheduler", "beta_start": 0.00085, "beta_end": 0.012,
       "beta_schedule": "scaled_linear", "num_train_timesteps": 1000, "steps_offset": 1, "timestep_spacing": "leading",
+      "clip_sample": false, "set_alpha_to_one": false,
     ]
     if !kind.isXL { fields["skip_prk_steps"] = true }
     var configuration = try SchedulerConfiguration(

@@ -42,7 +42,7 @@ final class TraceRecorder {
     trace.steps.append(
       RunTrace.Step(
         step: step, timestep: run.timestep, sigma: sigmas[step], nextSigma: sigmas[step + 1],
-        guidance: unconditional == nil ? 1 : run.state.guidanceScale, latents: latents,
+        guidance: run.guidanceInEffect, latents: latents,
         nextLatents: run.state.latents, conditional: conditional, unconditional: unconditional,
         original: run.predictedOriginal, fresh: fresh))
   }

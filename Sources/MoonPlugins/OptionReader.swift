@@ -71,7 +71,10 @@ package enum OptionReader {
     _ text: String, _ declarations: [OptionDeclaration], _ plugin: String
   ) throws(PluginError) -> [String: OptionValue] {
     var entries: [(name: String, text: String)] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: true) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    for (index, part) in parts.enumerated() {
+      // A comma at an end stands for nothing, one too many in a list is a slip.
+      if part.isEmpty && (entries.isEmpty || index == parts.count - 1) { continue }
       if let mark = part.firstIndex(of: "=") {
         entries.append((String(part[..<mark]), String(part[part.index(after: mark)...])))
       } else if let last = entries.indices.last {
@@ -153,7 +156,13 @@ package enum OptionReader {
       default: nil
       }
     case .string, .choice: .string(text)
-    case .numbers: list(text.split(separator: ",").map { Double($0) })
+    case .numbers:
+      text.isEmpty
+        ? .numbers([])
+        : list(
+          text.split(separator: ",", omittingEmptySubsequences: false).map {
+            Double($0.trimmingCharacters(in: .whitespaces))
+          })
     }
   }
 

@@ -163,7 +163,8 @@ package struct PluginManifest {
     }
     if table.entries.count > 256 { throw reader.refuse("'options' has more than 256 entries") }
     var declarations: [OptionDeclaration] = []
-    for (key, declaration) in table.entries {
+    // A table has no order of its own: of several faults the same one is to be told each time.
+    for (key, declaration) in table.entries.sorted(by: { ($0.key.asText ?? "") < ($1.key.asText ?? "") }) {
       guard let name = key.asText, isWord(name) else {
         throw reader.refuse(
           "'options': the name '\(PluginText.escaped(String((key.asText ?? key.typeName).prefix(80))))' is not a letter and up to 63 letters, digits and _"

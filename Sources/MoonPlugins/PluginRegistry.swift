@@ -55,13 +55,13 @@ public struct PluginRegistry: Sendable {
 
   /// The plugin of that id, class name or path.
   ///
-  /// - Parameter name: A path when it holds a `/` or ends in `.lua`; an id otherwise.
+  /// - Parameter name: A path when it holds a `/` or ends in `.lua`; otherwise an id, or where no plugin has it, a folder
+  ///   with `init.lua`. The path of an `init.lua` stands for its folder.
   /// - Returns: The plugin, read.
   /// - Throws: `PluginError.notFound` with a suggestion, `.unreadable`.
   package func find(_ name: String) throws(PluginError) -> PluginPackage {
     if name.contains("/") || name.hasSuffix(".lua") {
-      // A tilde is the shell's to read, not ours.
-      return try PluginPackage(at: URL(filePath: name.hasPrefix("~") ? "./" + name : name), shownAs: name)
+      return try Self.package(atPath: name.hasSuffix("/init.lua") ? String(name.dropLast("/init.lua".count)) : name)
     }
     let id = Self.aliases[name] ?? name
     if Self.isPlain(id) {
@@ -75,8 +75,16 @@ public struct PluginRegistry: Sendable {
         }
       }
     }
+    if Self.isPlain(name), FileManager.default.fileExists(atPath: name + "/init.lua") {
+      return try Self.package(atPath: name)
+    }
     let near = PluginText.nearest(to: id, in: installed().map(\.id) + Self.aliases.keys.sorted())
     throw .notFound(name: String(name.prefix(80)), searched: folders.map(\.shown), near: near)
+  }
+
+  /// The plugin at a path; a tilde is the shell's to read, not ours.
+  private static func package(atPath path: String) throws(PluginError) -> PluginPackage {
+    try PluginPackage(at: URL(filePath: path.hasPrefix("~") ? "./" + path : path), shownAs: path)
   }
 
   /// Whether `name` can be a file's name that is no path and not hidden.

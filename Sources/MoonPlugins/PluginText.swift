@@ -34,6 +34,7 @@ package enum PluginText {
   /// The candidate nearest to `word`, when it is near enough to be a slip.
   package static func nearest(to word: String, in candidates: [String]) -> String? {
     let limit = max(1, min(3, (word.count + 1) / 3))
+    if let same = candidates.first(where: { $0.lowercased() == word.lowercased() }) { return same }
     let ranked = candidates.map { (distance: distance(word, $0), name: $0) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= limit else { return nil }
     return best.name

@@ -18,52 +18,36 @@ import Synchronization
   /// Bytes that `prepare` asks for: what a small model takes.
   private static let prepared = 40 << 20
 
-  /// Memory nobody uses: whoever takes it out of the list owns it.
-  @safe private struct Block: @unchecked Sendable {
-    let base: UnsafeMutableRawPointer
-    let byteCount: Int
-  }
   private struct State {
-    /// Kept blocks, the one given back last at the end.
-    var kept: [Block] = []
-    /// Bytes of `kept`.
-    var keptCount = 0
+    var kept = KeptBlocks()
     var region = LargePageRegion()
     /// Bytes of the large blocks in use, now and at most since the last trim.
     var usedCount = 0
     var mostUsed = 0
 
     /// Takes blocks out until what is held beside the blocks in use is no more than a quarter over the real need.
-    mutating func dropOldest() -> [Block] {
-      var count = 0
+    mutating func dropOldest() -> [MemoryBlock] {
       let most = max(MemoryPool.leastKept, mostUsed + mostUsed / 4 - usedCount)
-      while keptCount > most && count < kept.count {
-        keptCount -= kept[count].byteCount
-        count += 1
-      }
-      let dropped = Array(kept.prefix(count))
-      kept.removeFirst(count)
+      var dropped: [MemoryBlock] = []
+      while kept.byteCount > most, let block = kept.takeOldest() { dropped.append(block) }
       return dropped
     }
   }
   private let state = Mutex(State())
 
   /// Bytes kept now.
-  package var keptByteCount: Int { state.withLock { $0.keptCount } }
+  package var keptByteCount: Int { state.withLock { $0.kept.byteCount } }
 
   /// Memory for `byteCount` bytes from a 64-byte boundary on; `give` it back with the same count.
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let size = Self.blockSize(for: byteCount)
     if size < Self.smallestBlock { return unsafe MemoryExhaustion.allocate(size, alignment: 64) }
-    let (found, dropped): (Block?, [Block]) = state.withLock { state in
-      if let base = unsafe state.region.take(size) { return (unsafe Block(base: base, byteCount: size), []) }
+    let (found, dropped): (MemoryBlock?, [MemoryBlock]) = state.withLock { state in
+      if let base = unsafe state.region.take(size) { return (unsafe MemoryBlock(base: base, byteCount: size), []) }
       state.usedCount += size
       state.mostUsed = max(state.mostUsed, state.usedCount)
-      guard let place = state.kept.lastIndex(where: { $0.byteCount == size }) else {
-        return (nil, state.dropOldest())
-      }
-      state.keptCount -= size
-      return (state.kept.remove(at: place), [])
+      if let block = state.kept.take(size) { return (block, []) }
+      return (nil, state.dropOldest())
     }
     for block in dropped { unsafe free(block.base) }
     if let found = found { return unsafe found.base }
@@ -79,13 +63,12 @@ import Synchronization
   /// Takes a block back.
   func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
     let size = Self.blockSize(for: byteCount)
-    var freed = [unsafe Block(base: base, byteCount: size)]
+    let block = unsafe MemoryBlock(base: base, byteCount: size)
+    var freed = [block]
     if size >= Self.smallestBlock {
-      let given = freed
       freed = state.withLock { state in
         if unsafe state.region.give(base, size) { return [] }
-        state.kept.append(contentsOf: given)
-        state.keptCount += size
+        state.kept.add(block)
         state.usedCount -= size
         return state.dropOldest()
       }
@@ -107,9 +90,8 @@ import Synchronization
   /// Gives all kept blocks back to the system, and forgets how much was needed.
   package func trim() {
     let blocks = state.withLock { state in
-      let all = state.kept
-      (state.kept, state.keptCount, state.mostUsed) = ([], 0, state.usedCount)
-      return all
+      state.mostUsed = state.usedCount
+      return state.kept.takeAll()
     }
     for block in blocks { unsafe free(block.base) }
   }

@@ -26,8 +26,9 @@ struct DryRunCommand: AsyncParsableCommand {
     defer { withExtendedLifetime(listeners) {} }
     let plugin = try await PluginReader().describe(PluginSpecification(plugins[0]).name, in: PluginRegistry())
     let rehearsal = try options.rehearsal(pipelines: plugin.pipelines)
-    let report = try await PluginBench().dryRun(plugins, rehearsal)
-    for line in json ? [] : report.log { try StandardStream.error.write(line + "\n") }
+    let isSilent = json
+    let report = try await PluginBench().dryRun(
+      plugins, rehearsal, log: { line in if !isSilent { try? StandardStream.error.write(line + "\n") } })
     for warning in report.warnings { try StandardStream.error.write("moonstep: warning: \(warning)\n") }
     let sheet = DryRunSheet(report)
     try StandardStream.output.write(json ? sheet.json.text + "\n" : sheet.text)

@@ -163,8 +163,12 @@ import Testing
     }
     #expect(try await program.run(["plugin", "dry-run", "none"]).status == 64)
     #expect(try await program.run(["plugin", "dry-run", "sd_cfg_cutoff", "--pipeline", "sdxl"]).status == 64)
-    try program.write("return function() error('boo') end", to: "bad.lua")
+    try program.write("return function() print('seen') error('boo') end", to: "bad.lua")
     let bad = try await program.run(["plugin", "dry-run", "bad.lua"])
     #expect(bad.status == 3 && bad.errors.contains("bad.lua:1: on_step_end, step 0/26: boo"))
+    #expect(bad.errors.hasPrefix("seen\n"))
+    try program.write("return function() end", to: "pack/init.lua")
+    #expect(try await program.run(["plugin", "dry-run", "pack"]).status == 0)
+    #expect(try await program.run(["plugin", "info", "pack"]).status == 0)
   }
 }

@@ -57,6 +57,25 @@ import Testing
     }
   }
 
+  @Test("that end early are replayed with a warning")
+  func short() async throws {
+    try program.write("return function(pipe, step) pipe.interrupt = step == 1 end", to: "stop.lua")
+    let outcome = try await program.generate([
+      "--steps", "4", "--scheduler", "ddim", "--guidance-scale", "1", "--seed", "7", "--quiet", "--record-trace",
+      "t.safetensors", "--callback", "./stop.lua",
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    try program.write("return function(pipe) pipe.guidance_scale = 3 end", to: "guide.lua")
+    let run = try await program.run(["plugin", "dry-run", "./guide.lua", "--trace", "t.safetensors"])
+    #expect(
+      run.errors == """
+        moonstep: warning: of 2 steps nothing is recorded: they take the predictions of the nearest time that is
+        moonstep: warning: 1 steps were recorded without guidance: what is not wanted is taken from the nearest time with \
+        it, or changes nothing
+
+        """, "\(run.errors)")
+  }
+
   @Test("are refused where they cannot be written, before the model is looked at")
   func usage() async throws {
     for (path, message) in [

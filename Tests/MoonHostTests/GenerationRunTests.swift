@@ -47,6 +47,15 @@ import Testing
     #expect(log.lines == ["1", "2", "3", "1", "2", "3"])
   }
 
+  @Test("tells the guidance that counted, not what on_guidance writes for the next step") func guidance() async throws {
+    let trial = try PluginTrial(
+      "return { id = 'x', version = '1', api = 1, on_guidance = function(pipe, step) pipe.guidance_scale = step == 1 and 1 or 9 end }"
+    )
+    let result = try await trial.run().result.get()
+    #expect(result.report.effectiveGuidance == [7.5, 9, 1])
+    #expect(result.report.stepSeconds.count == 3)
+  }
+
   @Test("ends when a plugin asks for it, and another cannot withdraw that") func interrupt() async throws {
     var trial = try PluginTrial("return function(pipe, step) pipe.interrupt = step == 1 end", name: "a.lua")
     try trial.add("return function(pipe) print(pipe.interrupt) pipe.interrupt = false end", name: "b.lua")

@@ -100,11 +100,52 @@ import Testing
       BenchTrial.table(
         "tensor_inputs = { 'mask' }, on_step_end = function(pipe, step, t, kwargs) print(kwargs.mask:sum()) end"))
     #expect(tensors.isOK && tensors.warnings == [])
+    let euler = try await trial.check(
+      BenchTrial.table(
+        "on_run_begin = function(pipe) if pipe.scheduler ~= 'DEISMultistepScheduler' then error('DEIS is needed', 0) end end"
+      ))
+    #expect(euler.isOK && euler.entries.map(\.runs) == [Int](repeating: 1, count: 14))
     let all = try await trial.check(
       BenchTrial.table("pipelines = { 'sd' }, on_run_begin = function() error('never', 0) end"))
     #expect(failures(all) == ["never (in every run of sd)"])
     let fault = try await trial.check(BenchTrial.table("on_run_begin = function() error('boo') end"))
     #expect(fault.entries.allSatisfy { if case .failed = $0.verdict { true } else { false } })
+  }
+
+  @Test("tell what the plugin printed before it failed")
+  func log() async throws {
+    let report = try await trial.check(BenchTrial.table("on_run_begin = function(pipe) print('seen') error('boo') end"))
+    #expect(report.entries.allSatisfy { $0.log == ["seen"] })
+  }
+
+  @Test("need an example of what is required")
+  func required() async throws {
+    let option =
+      "options = { n = { type = 'integer', required = true EXAMPLE } }, on_run_begin = function(pipe) "
+      + "print(pipe.options.n) end"
+    let none = try await trial.check(BenchTrial.table(option.replacing("EXAMPLE", with: "")))
+    #expect(
+      none.loading.map { trial.shown($0.description) }
+        == "x.lua: option 'n' is required and declares no 'example', which a check would take")
+    #expect(try await trial.check(BenchTrial.table(option.replacing("EXAMPLE", with: ", example = 3"))).isOK)
+  }
+
+  @Test("warn of what a hook changes and does not return")
+  func unreturned() async throws {
+    let report = try await trial.check(
+      BenchTrial.table(
+        """
+        on_step_begin = function(pipe, step, t, kwargs) kwargs.latents = kwargs.latents * 2 end,
+        on_guidance = function(pipe, step, t, noise) noise.pred = noise.cond end,
+        on_step_end = function(pipe, step, t, kwargs) kwargs.prompt_embeds:mul_(2) end,
+        """))
+    #expect(
+      report.isOK
+        && report.warnings
+          == ["kwargs.latents of on_step_begin", "kwargs.prompt_embeds of on_step_end", "noise.pred of on_guidance"].map
+        {
+          "\($0) is changed and not returned: only what a hook returns counts"
+        })
   }
 
   @Test("warn of globals, of options that are never read, and of tensors that are never used")

@@ -187,6 +187,11 @@ import Testing
       "local util = require('util')\nreturn function() util.go() end", to: "plugins/tool/init.lua")
     trial.specifications = [trial.folder.url.appending(path: "plugins/tool").path]
     #expect(try await trial.message() == "plugins/tool/util.lua:2: on_step_end, step 0/3: boom")
+    guard case .failure(let error) = try await trial.run().result, let failure = error as? PluginFailure else {
+      Issue.record("no failure")
+      return
+    }
+    #expect(failure.excerpt == "  2 |   error('boom')\n    |   ^")
   }
 
   @Test("show the line with a mark under the name") func excerpt() async throws {

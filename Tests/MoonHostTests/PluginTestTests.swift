@@ -42,6 +42,11 @@ import Testing
           t:expect_equal({ run.pipeline, run.task, run.scheduler }, { "sd", "text-to-image", "DDIMScheduler" })
           t:expect_close(run.final, run.latents[3], 0)
           t:expect_equal({ run.final, moon.zeros{0} }, { run.latents[3], moon.zeros{0} })
+          t:expect_close(moon.ones{2}:mean(), 1)
+          t:expect_close(1, moon.ones{2}:mean())
+          t:expect_close({ 1, 1 }, moon.ones{2})
+          t:expect(moon.tensor{2}:lt(3))
+          t:expect_equal(tostring(moon.ones{2}:mean()), "tensor(1.0)")
           t:expect_close(moon.tensor{1/0, -1/0, 1}, moon.tensor{1/0, -1/0, 1})
           t:expect(run.sigmas[1] > run.sigmas[2])
         end,
@@ -62,6 +67,14 @@ import Testing
       ("t:expect(false)", "the expectation does not hold"), ("t:expect(nil, 'no')", "no"),
       ("t:expect_equal({ 1, { 2 } }, { 1, { 3 } })", "found { 1, { 2 } }, expected { 1, { 3 } }"),
       ("t:expect_equal('a', 'b', 'names')", "names: found \"a\", expected \"b\""),
+      ("t:expect(moon.tensor{5}:lt(3))", "the expectation does not hold"),
+      ("t:expect(moon.ones{2})", "a tensor of shape { 2 } is neither true nor false"),
+      ("t:expect_error(nil)", "bad argument #1 to 'expect_error' (function expected, got nil)"),
+      ("t:expect_error(moon.ones{1})", "bad argument #1 to 'expect_error' (function expected, got tensor)"),
+      ("t:expect_close(1, 2, 'text')", "bad argument #3 to 'expect_close' (number expected, got string)"),
+      ("t:expect_close({ 1, { a = 2 } }, { 1, { a = 4 } })", "off by 2, allowed 1e-05 at [2][\"a\"]"),
+      ("t:expect_close(moon.tensor{1, 2}, { 1, 4 })", "off by 2.0, allowed 1e-05 at [2]"),
+      ("t:expect_close(moon.ones{1}, 'a')", "a tensor and a string cannot be compared"),
       ("t:expect_equal(moon.ones{2}, moon.zeros{2})", "found tensor"),
       ("t:expect_equal(moon.ones{2}, moon.ones{1, 2})", "found tensor"),
       ("t:expect_close(moon.tensor{1/0}, moon.tensor{-1/0})", "off by inf, allowed"),
@@ -128,6 +141,16 @@ import Testing
     #expect(lines == ["a: x.lua:5: x.lua:3: on_step_end, step 1/2: boo", "ok b"])
   }
 
+  @Test("show what a plugin printed before its run failed")
+  func failedLog() async throws {
+    let report = try await trial.bench.test(
+      trial.add(
+        BenchTrial.table(
+          "on_step_end = function() print('seen') error('boo') end, tests = { a = function(t) t:run { steps = 1 } end }"
+        )))
+    #expect(report.log == ["seen"])
+  }
+
   @Test("start each run afresh, and see nothing of the plugin's own variables")
   func isolation() async throws {
     let lines = try await trial.test(
@@ -188,6 +211,7 @@ import Testing
           t:expect_close(t:run().latents[1], plain.latents[1] * 0.5)
         end,
         b = function(t)
+          t:expect_equal(t:run().warnings, {})
           t:expect_error(function() t:run { pipeline = "sdxl" } end, "the trace is of sd")
           t:expect_error(function() t:run { num_images = 2 } end, "the trace fixes it")
           t:expect_equal(t:run { steps = 5 }.completed, 5)

@@ -80,9 +80,9 @@ import Testing
     let run = try RecordedRun(smallRequest(), callback)
     #expect(
       messages == [
-        "step: no step is running", "step: 2 is outside 0..1, the steps that have run",
+        "no step is running", "step: 2 is outside 0..1, the steps that have run",
         "step: -1 is outside 0..1, the steps that have run", "'noise' has shape [1], wanted [1, 4, 4, 6]",
-        nil, nil, nil, "step: the run would take 20 steps, the limit is 16", "step: no step is running",
+        nil, nil, nil, "step: the run would take 20 steps, the limit is 16", "no step is running",
       ])
     #expect(run.result.report.effectiveGuidance.count == 16)
   }
@@ -179,10 +179,10 @@ import Testing
     expectExact(run.result.latents, plain.result.latents)
     try #require(messages.count == 9)
     #expect(messages.allSatisfy { $0 != nil }, "\(messages)")
-    #expect(messages[0] == "sigmas: the schedule cannot change while a step is computed")
+    #expect(messages[0] == "the schedule cannot change while a step is computed")
     #expect(messages[6]?.hasPrefix("sigmas: the first is ") == true)
     #expect(messages[7] == "sigmas: the run would take 17 steps, the limit is 16")
-    #expect(messages[8] == "sigmas: no step is to come")
+    #expect(messages[8] == "no step is to come")
     var other: String?
     callback.onGuidance = { _, _ in nil }
     callback.onStepEnd = { _ in }

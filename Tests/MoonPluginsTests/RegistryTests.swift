@@ -29,6 +29,12 @@ import Testing
     #expect(file.folder == nil)
   }
 
+  @Test("takes the path of an init.lua for its folder") func initPath() throws {
+    try folder.write("-- b", to: "pack/init.lua")
+    let package = try registry().find(folder.url.path + "/pack/init.lua")
+    #expect(package.chunkName == "pack/init.lua" && package.folder != nil)
+  }
+
   @Test("lists each plugin once, sorted within a folder") func installed() throws {
     for path in ["first/b.lua", "first/a/init.lua", "second/b.lua", "second/c.lua", "first/.hidden.lua"] {
       try folder.write("", to: path)

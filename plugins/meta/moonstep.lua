@@ -514,7 +514,7 @@ function Tensor:einsum(equation, ...) end
 ---@return moonstep.Tensor
 function Tensor:resize(height, width, mode) end
 
----The last two dimensions through a Gaussian filter.
+---The last two dimensions through a Gaussian filter of three sigma to each side, borders reflected.
 ---@param sigma number in elements
 ---@return moonstep.Tensor
 function Tensor:blur(sigma) end
