@@ -174,6 +174,10 @@ MOON_CLONES static void unary_run(
     case moon_unary_cosine: sines(destination, source, stride, count, 1); break;
     case moon_unary_arc_cosine: UNARY_LOOPS(arc_cosine(x))
     case moon_unary_hyperbolic_tangent: UNARY_LOOPS(moon_tanh(x))
+    case moon_unary_sign: UNARY_LOOPS((float)((x > 0.0f) - (x < 0.0f)))
+    case moon_unary_floor: UNARY_LOOPS(__builtin_elementwise_floor(x))
+    case moon_unary_ceiling: UNARY_LOOPS(__builtin_elementwise_ceil(x))
+    case moon_unary_round: UNARY_LOOPS(__builtin_elementwise_roundeven(x))
   }
 }
 

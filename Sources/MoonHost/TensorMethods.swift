@@ -12,11 +12,13 @@ enum TensorMethods {
   /// The most arguments of each method; more than these are an error. Methods that take any number are not in it.
   static let argumentCounts: [String: Int] = {
     let names: [Int: String] = [
-      0: "numel item totable clone abs sqrt exp log sin cos acos tanh fft2 ifft2 to_image keep",
-      1: "size squeeze unsqueeze lt le gt ge eq dot repeat_rows matmul blur fill_ copy_ add_ mul_",
-      2: "chunk split select transpose clamp lerp where sum mean min max cat stack",
-      3: "narrow var std norm quantile resize",
+      0: "numel item totable clone abs sqrt exp log sin cos acos tanh sign floor ceil round fft2 ifft2 to_image keep",
+      1:
+        "size squeeze unsqueeze lt le gt ge eq ne maximum minimum dot repeat_rows matmul blur fill_ copy_ add_ mul_",
+      2: "chunk split select transpose roll clamp lerp where sum mean min max cat stack",
+      3: "narrow select_scatter var std norm quantile resize",
       4: "slice",
+      5: "slice_scatter",
     ]
     return names.reduce(into: [:]) { counts, entry in
       for name in entry.value.split(separator: " ") { counts[String(name)] = entry.key }
@@ -66,6 +68,22 @@ enum TensorMethods {
     },
     "unsqueeze": { tensor, arguments in .tensor(try tensor.unsqueezed(arguments.integer(1))) },
     "expand": { tensor, arguments in .tensor(try tensor.expanded(to: arguments.restAsIntegers(1))) },
+    "roll": { tensor, arguments in
+      guard let shifts = try arguments.dimensions(1) else { throw arguments.wrongType(1, "number") }
+      return .tensor(try tensor.rolled(shifts, along: arguments.dimensions(2) ?? []))
+    },
+    "flip": { tensor, arguments in .tensor(try tensor.flipped(arguments.restAsIntegers(1))) },
+    "select_scatter": { tensor, arguments in
+      let source = try arguments.tensor(1)
+      return .tensor(try tensor.replacing(arguments.integer(2), at: arguments.integer(3), with: source))
+    },
+    "slice_scatter": { tensor, arguments in
+      let source = try arguments.tensor(1)
+      return .tensor(
+        try tensor.replacing(
+          arguments.integer(2, default: 0), from: arguments.isNil(3) ? nil : arguments.integer(3),
+          to: arguments.isNil(4) ? nil : arguments.integer(4), by: arguments.integer(5, default: 1), with: source))
+    },
     "clone": { tensor, _ in .tensor(try tensor.copied()) },
   ]
 
@@ -79,6 +97,12 @@ enum TensorMethods {
     "cos": { tensor, _ in .tensor(try tensor.cos()) },
     "acos": { tensor, _ in .tensor(try tensor.acos()) },
     "tanh": { tensor, _ in .tensor(try tensor.tanh()) },
+    "sign": { tensor, _ in .tensor(try tensor.sign()) },
+    "floor": { tensor, _ in .tensor(try tensor.floor()) },
+    "ceil": { tensor, _ in .tensor(try tensor.ceil()) },
+    "round": { tensor, _ in .tensor(try tensor.round()) },
+    "maximum": pair({ try $0.larger(of: $1) }, { try $0.larger(of: $1) }),
+    "minimum": pair({ try $0.smaller(of: $1) }, { try $0.smaller(of: $1) }),
     "clamp": { tensor, arguments in
       .tensor(
         try tensor.clamped(minimum: arguments.optionalNumber(1), maximum: arguments.optionalNumber(2)))
@@ -94,17 +118,19 @@ enum TensorMethods {
 
   /// Comparisons, which give 1 where they hold and 0 elsewhere.
   private static let comparisons: [String: Method] = [
-    "lt": compare({ try $0 .< $1 }, { try $0 .< $1 }),
-    "le": compare({ try $0 .<= $1 }, { try $0 .<= $1 }),
-    "gt": compare({ try $0 .> $1 }, { try $0 .> $1 }),
-    "ge": compare({ try $0 .>= $1 }, { try $0 .>= $1 }),
-    "eq": compare({ try $0 .== $1 }, { try $0 .== $1 }),
+    "lt": pair({ try $0 .< $1 }, { try $0 .< $1 }),
+    "le": pair({ try $0 .<= $1 }, { try $0 .<= $1 }),
+    "gt": pair({ try $0 .> $1 }, { try $0 .> $1 }),
+    "ge": pair({ try $0 .>= $1 }, { try $0 .>= $1 }),
+    "eq": pair({ try $0 .== $1 }, { try $0 .== $1 }),
+    "ne": pair({ try $0 .!= $1 }, { try $0 .!= $1 }),
     "where": { tensor, arguments in
       .tensor(try Tensor.where(arguments.tensor(1), tensor, else: arguments.operand(2).asTensor()))
     },
   ]
 
-  private static func compare(
+  /// A function of this tensor and another one, or a number.
+  private static func pair(
     _ tensors: @escaping @Sendable (Tensor, Tensor) throws -> Tensor,
     _ number: @escaping @Sendable (Tensor, Float) throws -> Tensor
   ) -> Method {

@@ -103,4 +103,10 @@ extension Tensor {
   /// - Returns: The broadcast shape.
   /// - Throws: `TensorError.notBroadcastable`, `.outOfBudget`, `.interrupted`.
   public func larger(of other: Tensor) throws(TensorError) -> Tensor { try Self.combine(.maximum, self, other) }
+
+  /// The smaller of each element and a number; not-a-number when either is.
+  public func smaller(of number: Float) throws(TensorError) -> Tensor { try combine(.minimum, number) }
+
+  /// The larger of each element and a number; not-a-number when either is.
+  public func larger(of number: Float) throws(TensorError) -> Tensor { try combine(.maximum, number) }
 }

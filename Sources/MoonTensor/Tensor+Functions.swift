@@ -27,6 +27,18 @@ extension Tensor {
   /// Hyperbolic tangents.
   public func tanh() throws(TensorError) -> Tensor { try map(.hyperbolic_tangent) }
 
+  /// 1 for elements above 0, -1 below, and 0 for the rest, as `torch.sign`: not-a-number counts as 0.
+  public func sign() throws(TensorError) -> Tensor { try map(.sign) }
+
+  /// The next whole numbers below, or the elements themselves.
+  public func floor() throws(TensorError) -> Tensor { try map(.floor) }
+
+  /// The next whole numbers above, or the elements themselves.
+  public func ceil() throws(TensorError) -> Tensor { try map(.ceiling) }
+
+  /// The nearest whole numbers; halves go to the even one, as in `torch.round`.
+  public func round() throws(TensorError) -> Tensor { try map(.round) }
+
   /// Elements kept inside a range, as `torch.clamp`: the upper bound wins when the bounds cross, not-a-number stays.
   ///
   /// - Parameters:

@@ -17,9 +17,9 @@ extension Tensor {
   }
 
   /// Throws where an operation along a dimension meets a tensor that has none.
-  func requireDimensions(_ operation: String) throws(TensorError) {
+  func requireDimensions(_ operation: String, argument: Int = 1) throws(TensorError) {
     if rank == 0 {
-      throw .badArgument(operation: operation, argument: 1, detail: "the tensor has no dimensions")
+      throw .badArgument(operation: operation, argument: argument, detail: "the tensor has no dimensions")
     }
   }
 
@@ -57,11 +57,18 @@ extension Tensor {
   /// - Returns: A view with one dimension less.
   /// - Throws: `TensorError.badArgument`.
   public func select(_ dimension: Int, at index: Int) throws(TensorError) -> Tensor {
-    try requireDimensions("select")
-    let dimension = try Shape.normalized(dimension, rank: rank, operation: "select")
+    try select(dimension, at: index, operation: "select", argument: 1)
+  }
+
+  /// `select(_:at:)` for `operation`, whose arguments from `argument` on are the dimension and the index.
+  func select(
+    _ dimension: Int, at index: Int, operation: String, argument: Int
+  ) throws(TensorError) -> Tensor {
+    try requireDimensions(operation, argument: argument)
+    let dimension = try Shape.normalized(dimension, rank: rank, operation: operation, argument: argument)
     let size = shape[dimension]
     guard index >= -size, index < size else {
-      throw .badArgument(operation: "select", argument: 2, detail: Self.outside("index", index, size))
+      throw .badArgument(operation: operation, argument: argument + 1, detail: Self.outside("index", index, size))
     }
     var (newShape, newStrides) = (shape, strides)
     newShape.remove(at: dimension)
@@ -86,9 +93,19 @@ extension Tensor {
   public func slice(
     _ dimension: Int, from start: Int? = nil, to end: Int? = nil, by step: Int = 1
   ) throws(TensorError) -> Tensor {
-    try requireDimensions("slice")
-    let dimension = try Shape.normalized(dimension, rank: rank, operation: "slice")
-    guard step >= 1 else { throw .badArgument(operation: "slice", argument: 4, detail: "step \(step) is below 1") }
+    try slice(dimension, from: start, to: end, by: step, operation: "slice", argument: 1)
+  }
+
+  /// `slice(_:from:to:by:)` for `operation`, whose arguments from `argument` on are the dimension, the bounds and the
+  /// step.
+  func slice(
+    _ dimension: Int, from start: Int?, to end: Int?, by step: Int, operation: String, argument: Int
+  ) throws(TensorError) -> Tensor {
+    try requireDimensions(operation, argument: argument)
+    let dimension = try Shape.normalized(dimension, rank: rank, operation: operation, argument: argument)
+    guard step >= 1 else {
+      throw .badArgument(operation: operation, argument: argument + 3, detail: "step \(step) is below 1")
+    }
     let size = shape[dimension]
     let first = Self.bounded(start ?? 0, size)
     let last = Self.bounded(end ?? size, size)

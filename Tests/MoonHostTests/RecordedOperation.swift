@@ -35,10 +35,15 @@ struct RecordedOperation: Decodable {
     if op.hasPrefix("number_"), let sign = Self.signs[String(op.dropFirst(7))] { return "\(number(0)) \(sign) \(a)" }
     switch op {
     case "neg": return "-\(a)"
-    case "abs", "sqrt", "exp", "log", "sin", "cos", "acos", "tanh", "fft2", "ifft2": return "\(a):\(op)()"
-    case "lt", "le", "gt", "ge", "eq", "dot", "matmul", "copy_", "add_", "mul_": return "\(a):\(op)(\(b))"
-    case "lt_number", "le_number", "gt_number", "ge_number", "eq_number":
+    case "abs", "sqrt", "exp", "log", "sin", "cos", "acos", "tanh", "sign", "floor", "ceil", "round", "fft2", "ifft2":
+      return "\(a):\(op)()"
+    case "lt", "le", "gt", "ge", "eq", "ne", "dot", "matmul", "copy_", "add_", "mul_": return "\(a):\(op)(\(b))"
+    case "lt_number", "le_number", "gt_number", "ge_number", "eq_number", "ne_number":
       return "\(a):\(op.dropLast(7))(\(number(0)))"
+    case "smaller": return "\(a):minimum(\(b))"
+    case "larger": return "\(a):maximum(\(b))"
+    case "smaller_number": return "\(a):minimum(\(number(0)))"
+    case "larger_number": return "\(a):maximum(\(number(0)))"
     case "clamp": return "\(a):clamp(\(number(0)), \(number(1)))"
     case "lerp": return "\(a):lerp(\(b), \(number(0)))"
     case "lerp_tensor": return "\(a):lerp(\(b), \(c))"
@@ -47,7 +52,9 @@ struct RecordedOperation: Decodable {
     case "full": return "moon.full(\(table), \(number(0)))"
     case "narrow", "select", "slice", "transpose", "squeeze", "unsqueeze", "chunk", "split", "repeat_rows", "get":
       return "\(a):\(op)(\(list))"
-    case "permute", "expand", "reshape": return "\(a):\(op)(\(table))"
+    case "roll": return "\(a):roll(\(ints?.count == 1 ? list : table), \(dimensions))"
+    case "select_scatter", "slice_scatter": return "\(a):\(op)(\(b), \(list))"
+    case "permute", "flip", "expand", "reshape": return "\(a):\(op)(\(table))"
     case "split_sizes": return "\(a):split(\(table), \(dim ?? 0))"
     case "cat", "stack": return "moon.\(op)({\(given.joined(separator: ", "))}, \(list))"
     case "resize": return "\(a):resize(\(list), \(Self.quoted(text ?? "")))"

@@ -34,12 +34,15 @@ struct ScriptGrammar {
   /// What arguments the functions take: a letter each, as in `argument(_:)`. Those without an entry get anything.
   static let signatures: [String: String] = [
     "size": "d", "get": "iiii", "set": "niiii", "fill_": "n", "copy_": "o", "add_": "o", "mul_": "o", "lt": "o",
-    "le": "o", "gt": "o", "ge": "o", "eq": "o", "where": "to", "clamp": "nn", "lerp": "to", "sum": "Db", "mean": "Db",
+    "le": "o", "gt": "o", "ge": "o", "eq": "o", "ne": "o", "maximum": "o", "minimum": "o", "where": "to", "clamp": "nn",
+    "lerp": "to", "sum": "Db", "mean": "Db",
     "var": "Db", "std": "Db", "min": "Db", "max": "Db", "norm": "Db", "dot": "t", "quantile": "qdb", "chunk": "id",
     "split": "id", "narrow": "dii", "slice": "diii", "select": "di", "reshape": "s", "permute": "s", "transpose": "dd",
+    "roll": "DD", "flip": "dd", "select_scatter": "tdi", "slice_scatter": "tdiii",
     "squeeze": "d", "unsqueeze": "d", "expand": "s", "repeat_rows": "i", "cat": "Ld", "stack": "Ld", "matmul": "t",
     "einsum": "et", "resize": "iim", "blur": "n", "numel": "", "item": "", "totable": "", "clone": "", "keep": "",
-    "abs": "", "sqrt": "", "exp": "", "log": "", "sin": "", "cos": "", "acos": "", "tanh": "", "fft2": "", "ifft2": "",
+    "abs": "", "sqrt": "", "exp": "", "log": "", "sin": "", "cos": "", "acos": "", "tanh": "", "sign": "",
+    "floor": "", "ceil": "", "round": "", "fft2": "", "ifft2": "",
     "to_image": "", "moon.tensor": "x", "moon.zeros": "s", "moon.ones": "s", "moon.full": "sn", "moon.arange": "nnn",
     "moon.randn": "s", "moon.rand": "s", "moon.cat": "Ld", "moon.stack": "Ld", "moon.einsum": "ett",
     "moon.where": "too",

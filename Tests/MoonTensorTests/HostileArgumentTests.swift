@@ -43,7 +43,8 @@ import Testing
         { _ = try $0.repeatedRows($1) }, { _ = try $0.sum(along: [$1]) }, { _ = try $0.maximum(along: [$1]) },
         { _ = try $0.variance(along: [$1]) }, { _ = try $0.quantile(0.5, along: $1) }, { _ = try $0.get([$1]) },
         { _ = try Tensor.stacked([$0, $0], along: $1) }, { _ = try Tensor.concatenated([$0, $0], along: $1) },
-        { _ = try $0.permuted([$1]) }, { _ = try $0.expanded(to: [$1]) }, { _ = try $0.reshaped(to: [$1]) },
+        { _ = try $0.rolled([$1]) }, { _ = try $0.flipped([$1]) }, { _ = try $0.permuted([$1]) },
+        { _ = try $0.expanded(to: [$1]) }, { _ = try $0.reshaped(to: [$1]) },
         {
           _ = try Tensor.full([$1], value: 1); _ = $0
         },
@@ -57,6 +58,10 @@ import Testing
         let two: [(Tensor, Int, Int) throws -> Void] = [
           { _ = try $0.select($1, at: $2) }, { _ = try $0.transposed($1, $2) }, { _ = try $0.chunks($1, along: $2) },
           { _ = try $0.split($1, along: $2) }, { _ = try $0.split([$1, $2], along: 0) },
+          { _ = try $0.rolled([$1], along: [$2]) }, { _ = try $0.rolled([$1, $2, $1], along: [0, -1, 0]) },
+          { _ = try $0.rolled([$1, $2]) }, { _ = try $0.flipped([$1, $2]) },
+          { _ = try $0.replacing($1, at: $2, with: $0.select(0, at: 0)) },
+          { _ = try $0.replacing(-1, at: $1, with: $0.select(-1, at: $2)) },
           { _ = try $0.flattened(from: $1, to: $2) }, { _ = try $0.permuted([$1, $2]) },
           { _ = try $0.expanded(to: [$1, $2]) }, { _ = try $0.expanded(to: [2, $1, $2]) },
           { _ = try $0.reshaped(to: [$1, $2]) }, { _ = try $0.get([$1, $2]) }, { _ = try $0.sum(along: [$1, $2]) },
@@ -71,6 +76,10 @@ import Testing
           attempt(budget) { _ = try tensor.narrow(first, start: second, length: third) }
           attempt(budget) { _ = try tensor.slice(0, from: first, to: second, by: third) }
           attempt(budget) { _ = try tensor.slice(-1, from: third, to: first, by: second) }
+          attempt(budget) {
+            let part = try tensor.slice(-1, from: third, to: first, by: second)
+            _ = try tensor.replacing(-1, from: third, to: first, by: second, with: part)
+          }
         }
       }
     }
@@ -90,7 +99,7 @@ import Testing
         { _ = try $0.norm(order: first) }, { _ = try $0.norm(order: first, along: [-1]) },
         { _ = try $0.blurred(sigma: first) },
         { _ = try $0.variance(correction: first) }, { _ = try $0 .< narrow }, { _ = try $0.exp() },
-        { _ = try $0.log() },
+        { _ = try $0.larger(of: narrow) }, { _ = try $0.smaller(of: narrow).round() }, { _ = try $0.log() },
         { _ = try $0.sin() }, { _ = try $0.acos() }, { _ = try $0.fft2() }, { _ = try $0.ifft2() },
         {
           var copy = $0
@@ -114,7 +123,9 @@ import Testing
       for right in tensors {
         let two: [(Tensor, Tensor) throws -> Void] = [
           { _ = try $0 + $1 }, { _ = try $0.raised(to: $1) }, { _ = try $0 .== $1 }, { _ = try $0.matmul($1) },
-          { _ = try $0.dot($1) }, { _ = try Tensor.where($0, $1, else: $0) }, { _ = try $0.lerp(to: $1, weight: $0) },
+          { _ = try $0.larger(of: $1) }, { _ = try $0.replacing(0, at: -1, with: $1) },
+          { _ = try $0.replacing(-1, from: 0, to: 2, with: $1) }, { _ = try $0.dot($1) },
+          { _ = try Tensor.where($0, $1, else: $0) }, { _ = try $0.lerp(to: $1, weight: $0) },
           { _ = try Tensor.concatenated([$0, $1], along: -1) }, { _ = try Tensor.stacked([$0, $1], along: -1) },
           { _ = try Tensor.einsum("ij,jk->ik", [$0, $1]) }, { _ = try Tensor.einsum("...i,...j->...ij", [$0, $1]) },
           { _ = try Tensor.einsum("...,...->", [$0, $1]) }, { _ = try Tensor.einsum("ij,ij", [$0, $1]) },

@@ -62,6 +62,8 @@ struct OperationCase: Decodable {
     case "pow": return [try a().raised(to: b())]
     case "smaller": return [try a().smaller(of: b())]
     case "larger": return [try a().larger(of: b())]
+    case "smaller_number": return [try a().smaller(of: x())]
+    case "larger_number": return [try a().larger(of: x())]
     case "lt": return [try a() .< b()]
     case "le": return [try a() .<= b()]
     case "gt": return [try a() .> b()]
@@ -93,6 +95,10 @@ struct OperationCase: Decodable {
     case "cos": return [try a().cos()]
     case "acos": return [try a().acos()]
     case "tanh": return [try a().tanh()]
+    case "sign": return [try a().sign()]
+    case "floor": return [try a().floor()]
+    case "ceil": return [try a().ceil()]
+    case "round": return [try a().round()]
     case "clamp":
       let bounds = (numbers ?? []).map { $0 == "none" ? nil : Float($0) }
       return [try a().clamped(minimum: bounds[0], maximum: bounds[1])]
@@ -125,6 +131,11 @@ struct OperationCase: Decodable {
     case "cat": return [try Tensor.concatenated(given, along: int(0))]
     case "stack": return [try Tensor.stacked(given, along: int(0))]
     case "repeat_rows": return [try a().repeatedRows(int(0))]
+    case "roll": return [try a().rolled(list, along: dims ?? [])]
+    case "flip": return [try a().flipped(list)]
+    case "select_scatter": return [try a().replacing(int(0), at: int(1), with: given[1])]
+    case "slice_scatter":
+      return [try a().replacing(int(0), from: ints?[1], to: ints?[2], by: int(3), with: given[1])]
     case "resize":
       return [try a().resized(height: int(0), width: int(1), mode: ResizeMode(rawValue: text ?? "") ?? .nearest)]
     case "blur": return [try a().blurred(sigma: number(0))]

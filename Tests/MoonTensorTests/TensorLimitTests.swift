@@ -44,6 +44,13 @@ private final class StopCounter: Sendable {
     TensorOperation("cat") { _ = try Tensor.concatenated([$0, $0]) },
     TensorOperation("stack") { _ = try Tensor.stacked([$0, $0], along: 1) },
     TensorOperation("repeat rows") { _ = try $0.repeatedRows(2) },
+    TensorOperation("roll") { _ = try $0.rolled([5, -7], along: [0, 1]) },
+    TensorOperation("roll in a row") { _ = try $0.rolled([5]) },
+    TensorOperation("flip") { _ = try $0.flipped([0, 1]) },
+    TensorOperation("replace a slice") {
+      _ = try $0.replacing(1, from: 1, by: 2, with: $0.slice(1, by: 2))
+    },
+    TensorOperation("round") { _ = try $0.round() },
     TensorOperation("full") { _ = try Tensor.full($0.shape, value: 1) },
     TensorOperation("arange") { _ = try Tensor.arange(to: Double($0.count)) },
     TensorOperation("fill") {

@@ -71,7 +71,8 @@ import Testing
       { try $0.quantile(0.3, along: 1) }, { try $0.blurred(sigma: 3) }, { try $0.fft2() },
       { try $0.resized(height: 411, width: 700, mode: .bilinear) }, { try $0.transposed(0, 1).reshaped(to: [-1]) },
       { try $0.matmul($0.transposed(0, 1)) }, { try Tensor.einsum("ij,ij->", [$0, $0]) },
-      { try Tensor.concatenated([$0, $0], along: 1) },
+      { try Tensor.concatenated([$0, $0], along: 1) }, { try $0.rolled([7, -70], along: [0, 1]) },
+      { try $0.flipped([0, 1]) }, { try $0.replacing(1, from: 1, by: 3, with: $0.slice(1, from: 1, by: 3)) },
     ]
     for operation in operations {
       for input in [tensor, square] {
@@ -79,6 +80,80 @@ import Testing
         let many = try TensorEnvironment.$current.withValue(TensorEnvironment(threads: 5)) { try operation(input) }
         expectExact(many, one)
       }
+    }
+  }
+
+  @Test("rounding gives the very bits that IEEE 754 asks for, the sign of zeros included") func rounding() throws {
+    // Every 20477th bit pattern, not-a-number apart, and the neighbours of halves.
+    var inputs = stride(from: UInt32(0), through: UInt32.max - 20477, by: 20477).map { Float(bitPattern: $0) }
+    for half in stride(from: Float(-8.5), through: 8.5, by: 0.5) { inputs += [half, half.nextUp, half.nextDown] }
+    inputs = inputs.filter { !$0.isNaN } + [-0.0]
+    let functions: [(String, (Tensor) throws -> Tensor, (Float) -> Float)] = [
+      ("floor", { try $0.floor() }, { $0.rounded(.down) }), ("ceil", { try $0.ceil() }, { $0.rounded(.up) }),
+      ("round", { try $0.round() }, { $0.rounded(.toNearestOrEven) }),
+      ("sign", { try $0.sign() }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
+    ]
+    let tensor = try Tensor(inputs, shape: [inputs.count])
+    // The same numbers with a gap between them, which take another loop.
+    let spaced = try tensor.unsqueezed(1).expanded(to: [-1, 2]).copied().select(1, at: 0)
+    for (name, fast, exact) in functions {
+      let wanted = inputs.map { exact($0).bitPattern }
+      #expect(try fast(tensor).floats().map(\.bitPattern) == wanted, "\(name)")
+      #expect(try fast(spaced).floats().map(\.bitPattern) == wanted, "\(name), spaced")
+      let special = try fast(Tensor([.nan], shape: [1])).item()
+      #expect(name == "sign" ? special == 0 : special.isNaN, "\(name)")
+    }
+  }
+
+  @Test(
+    "what is rolled, flipped or replaced stands where a plain loop puts it",
+    arguments: [[1], [7], [0, 3], [2, 1, 5], [3, 4, 5], [130, 257], [2, 90, 61]])
+  func moved(shape: [Int]) throws {
+    let tensor = try random(shape)
+    let last = shape.count - 1
+    let views = [
+      tensor, try tensor.transposed(0, -1), try tensor.slice(-1, by: 2), try tensor.converted(to: .float16),
+    ]
+    for view in views {
+      let (shape, values) = (view.shape, try view.floats())
+      let strides = Shape.contiguousStrides(of: shape)
+      /// The elements, each from where `place` says.
+      func moved(_ place: ([Int]) -> [Int]) -> [Float] {
+        values.indices.map { index in
+          let from = place(shape.indices.map { index / strides[$0] % shape[$0] })
+          return values[zip(from, strides).reduce(0) { $0 + $1.0 * $1.1 }]
+        }
+      }
+      let (first, end) = (shape[0], shape[last])
+      let rolled = try view.rolled([3, -5], along: [0, last])
+      #expect(
+        try rolled.floats()
+          == moved { place in
+            var place = place
+            place[0] = (place[0] + 3 * (first - 1)) % first
+            place[last] = (place[last] + 5) % end
+            return place
+          })
+      #expect(
+        try view.rolled([-9]).floats() == values.indices.map { values[($0 + 9) % values.count] }, "\(shape)")
+      let flipped = try view.flipped([-1])
+      #expect(
+        try flipped.floats()
+          == moved { place in
+            var place = place
+            place[last] = end - 1 - place[last]
+            return place
+          })
+      #expect(flipped.isContiguous && rolled.isContiguous)
+      if values.isEmpty { continue }
+      let other = try view.flipped(Array(shape.indices))
+      let selected = try view.replacing(last, at: -1, with: other.select(last, at: -1))
+      let sliced = try view.replacing(last, from: 1, by: 2, with: other.slice(last, from: 1, by: 2))
+      let others = try other.floats()
+      let wanted = values.indices.map { $0 % end == end - 1 ? others[$0] : values[$0] }
+      #expect(try selected.floats() == wanted)
+      #expect(try sliced.floats() == values.indices.map { $0 % end % 2 == 1 ? others[$0] : values[$0] })
+      #expect(try view.floats() == values)
     }
   }
 

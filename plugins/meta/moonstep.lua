@@ -303,6 +303,21 @@ function Tensor:ge(other) end
 ---@return moonstep.Tensor
 function Tensor:eq(other) end
 
+---1 where not equal, else 0; NaN is equal to nothing.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:ne(other) end
+
+---The larger of two elements; NaN where either is.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:maximum(other) end
+
+---The smaller of two elements; NaN where either is.
+---@param other moonstep.Tensor|number
+---@return moonstep.Tensor
+function Tensor:minimum(other) end
+
 ---Its own elements where the condition is not 0, those of the other elsewhere.
 ---@param condition moonstep.Tensor
 ---@param other moonstep.Tensor|number
@@ -340,6 +355,22 @@ function Tensor:acos() end
 ---Hyperbolic tangents.
 ---@return moonstep.Tensor
 function Tensor:tanh() end
+
+---1 above 0, -1 below 0, else 0, for NaN too.
+---@return moonstep.Tensor
+function Tensor:sign() end
+
+---The next whole numbers below.
+---@return moonstep.Tensor
+function Tensor:floor() end
+
+---The next whole numbers above.
+---@return moonstep.Tensor
+function Tensor:ceil() end
+
+---The nearest whole numbers; halves go to the even one.
+---@return moonstep.Tensor
+function Tensor:round() end
 
 ---Moves elements into a range; one bound may be nil.
 ---@param min? number
@@ -443,6 +474,33 @@ function Tensor:slice(dim, start, stop, step) end
 ---@param index integer
 ---@return moonstep.Tensor
 function Tensor:select(dim, index) end
+
+---A copy with one index of a dimension replaced.
+---@param source moonstep.Tensor of the shape of `select(dim, index)`
+---@param dim integer
+---@param index integer
+---@return moonstep.Tensor
+function Tensor:select_scatter(source, dim, index) end
+
+---A copy with a stretch of a dimension replaced.
+---@param source moonstep.Tensor of the shape of `slice(dim, start, stop, step)`
+---@param dim? integer 0 without it
+---@param start? integer
+---@param stop? integer
+---@param step? integer
+---@return moonstep.Tensor
+function Tensor:slice_scatter(source, dim, start, stop, step) end
+
+---Moved along dimensions; what leaves at one end comes back at the other.
+---@param shifts integer|integer[] how far, towards higher indices
+---@param dims? integer|integer[] one for each shift; without them all numbers are moved as one row
+---@return moonstep.Tensor
+function Tensor:roll(shifts, dims) end
+
+---Dimensions from end to beginning; they may also be given one by one: `t:flip(-2, -1)`.
+---@param dims integer[]
+---@return moonstep.Tensor
+function Tensor:flip(dims) end
 
 ---The same numbers in another shape; one size may be -1.
 ---@param shape integer[]

@@ -35,6 +35,12 @@ typedef enum __attribute__((enum_extensibility(closed))) moon_unary : int {
   moon_unary_cosine,
   moon_unary_arc_cosine,
   moon_unary_hyperbolic_tangent,
+  /// 1 above 0, -1 below, else 0: of not-a-number too.
+  moon_unary_sign,
+  moon_unary_floor,
+  moon_unary_ceiling,
+  /// To the nearest whole number, halves to the even one.
+  moon_unary_round,
 } moon_unary;
 
 typedef enum __attribute__((enum_extensibility(closed))) moon_ternary : int {

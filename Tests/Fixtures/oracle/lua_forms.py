@@ -211,6 +211,31 @@ def cases():
     yield "moon.arange(5), moon.arange(2, 5), moon.arange(0, 1, 0.25), moon.arange(5, 0, -2), moon.arange(0), moon.arange(-1.5, 2)", lambda: tuple(
         torch.arange(*numbers, dtype=torch.float32) for numbers in [(5,), (2, 5), (0, 1, 0.25), (5, 0, -2), (0,), (-1.5, 2)]), {}
 
+    # Whole numbers, the larger and the smaller, other orders, parts replaced.
+    for name in ["sign", "floor", "ceil", "round"]:
+        yield f"(a * 3):{name}(), s:{name}(), e:{name}(), x:{name}(), t:transpose(0, 2):{name}()", \
+            lambda a, s, e, x, t, f=getattr(torch, name): (f(a * 3), f(s), f(e), f(x), f(t.transpose(0, 2))), {}
+    yield "moon.tensor{-2.5, -1.5, -0.5, 0.5, 1.5, 2.5}:round()", lambda: torch.tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]).round(), {}
+    yield "a:ne(b), a:ne(row), col:ne(row), a:ne(0), x:ne(0), x:ne(0/0), x:ne(x), e:ne(1)", lambda a, b, row, col, x, e: (
+        a.ne(b), a.ne(row), col.ne(row), a.ne(0), x.ne(0), x.ne(NAN), x.ne(x), e.ne(1)), {}
+    for name in ["maximum", "minimum"]:
+        yield f"a:{name}(b), a:{name}(row), col:{name}(row), a:{name}(s), a:{name}(0.5), x:{name}(0.25), x:{name}(0/0), x:{name}(1/0), e:{name}(1)", \
+            lambda a, b, row, col, s, x, e, f=getattr(torch, name): (
+                f(a, b), f(a, row), f(col, row), f(a, s), f(a, torch.tensor(0.5)), f(x, torch.tensor(0.25)), f(x, torch.tensor(NAN)),
+                f(x, torch.tensor(INF)), f(e, torch.tensor(1.0))), {}
+    yield "a:roll(1), a:roll({-2}), a:roll(1, 0), a:roll(-1, -1), a:roll({1, 2}, {0, 1}), a:roll({1}, 1), a:roll(5, {}), s:roll(2), e:roll(1, 0)", \
+        lambda a, s, e: (
+            a.roll(1), a.roll(-2), a.roll(1, 0), a.roll(-1, -1), a.roll((1, 2), (0, 1)), a.roll(1, 1), a.roll(5), s.roll(2), e.roll(1, 0)), {}
+    yield "a:flip(0), a:flip{1}, t:flip(0, -1), t:flip{2, 1, 0}, t:flip{}, s:flip(0), e:flip(1)", lambda a, t, s, e: (
+        a.flip(0), a.flip(1), t.flip(0, -1), t.flip(2, 1, 0), t, s.flip(0), e.flip(1)), {}
+    yield "a:select_scatter(row, 0, 1), t:select_scatter(a, 0, -1), a:select_scatter(a:select(1, 1) + 0.1, 1, 1)", lambda a, row, t: (
+        a.select_scatter(row, 0, 1), t.select_scatter(a, 0, -1), a.select_scatter(a[:, 1] + 0.1, 1, 1)), {}
+    yield "a:slice_scatter(b), a:slice_scatter(b:slice(0, 1), 0, 1), a:slice_scatter(col, -1, -1), a:slice_scatter(b:narrow(1, 0, 2), 1, nil, 2)", \
+        lambda a, b, col: (
+            a.slice_scatter(b), a.slice_scatter(b[1:], 0, 1), a.slice_scatter(col, -1, -1), a.slice_scatter(b[:, :2], 1, None, 2)), {}
+    yield "a:slice_scatter(b:narrow(1, 0, 2), 1, 1, nil, 2), a:slice_scatter(b, nil, nil, nil, nil), e:slice_scatter(e, 0, 0, 2, 1)", lambda a, b, e: (
+        a.slice_scatter(b[:, :2], 1, 1, None, 2), a.slice_scatter(b), e.slice_scatter(e, 0, 0, 2, 1)), {}
+
 
 # Random streams -----------------------------------------------------------------------------------------------------
 MASK = (1 << 64) - 1

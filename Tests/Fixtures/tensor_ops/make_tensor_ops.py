@@ -532,6 +532,89 @@ for equation, inputs, argument, detail in [
 case("einsum", ["r8", "v1"], None, text="abcdefgh,i->abcdefghi", error=bad("einsum", 1, "a term has more than 8 letters"))
 case("einsum", ["r8", "v1"], None, text="abcdefgh,i", error="the shape [1, 2, 1, 2, 1, 2, 1, 2, 1] is not allowed: einsum meets more than 8 dimensions on its way")
 
+# Rounding, and the larger and smaller of numbers -----------------------------------------------------------------------
+# What follows draws no random numbers and comes last, so that the names and numbers of the cases before stay as they are.
+INPUTS["halves"] = torch.tensor([-4.5, -3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5, -0.3, 0.3, 0.49999997, -0.50000006, 8388607.5, -4194304.5, 16777216.0])
+put("halves", INPUTS["halves"])
+for op, function in {"sign": torch.sign, "floor": torch.floor, "ceil": torch.ceil, "round": torch.round}.items():
+    for name in ["special", "halves", "small", "far", "s", "e03"]:
+        case(op, [name], function, tolerance=0)
+    case(op, ["m34"], function, pre=["T"], tolerance=0)
+    case(op, ["q2345"], function, pre=["S"], tolerance=0)
+for op, function in {"smaller": torch.minimum, "larger": torch.maximum}.items():
+    for number in [2.5, -1.0, 0.0, float("inf"), float("-inf"), float("nan")]:
+        case(op + "_number", ["special"], lambda a, f=function, n=number: f(a, torch.tensor(n)), numbers=[number], tolerance=0)
+    case(op + "_number", ["m34"], lambda a, f=function: f(a, torch.tensor(0.5)), pre=["T"], numbers=[0.5], tolerance=0)
+    case(op + "_number", ["e203"], lambda a, f=function: f(a, torch.tensor(0.5)), numbers=[0.5], tolerance=0)
+    case(op, ["m34", "v5"], None, error="the shapes [3, 4] and [5] cannot be broadcast together")
+case("ne", ["m34", "v5"], None, error="the shapes [3, 4] and [5] cannot be broadcast together")
+
+# Rolled and flipped ----------------------------------------------------------------------------------------------------
+for name, pre, shifts, dims in [
+    ("m34", "", [1], [0]), ("m34", "", [-1], [1]), ("m34", "", [5], [-1]), ("m34", "", [0], [0]), ("m34", "", [-4], [1]), ("m34", "T", [1], [0]),
+    ("m34", "", [1], None), ("m34", "", [-5], None), ("m34", "", [25], []), ("m34", "T", [2], None), ("m34", "E", [7], None), ("q2345", "S", [-11], None),
+    ("m34", "", [1, 2], [0, 1]), ("m34", "", [1, 1], [1, 1]), ("m34", "", [3, -3], [1, -1]), ("m34", "", [2, -1, 3], [0, 1, -2]),
+    ("q2345", "", [1, 1, 2, 3], [0, 1, 2, 3]), ("q2345", "S", [1, -1], [3, 1]), ("t234", "N", [2], [-1]), ("m34", "E", [1, 1], [0, 2]),
+    ("r8", "", [1] * 8, list(range(8))), ("big32x33", "T", [10, -7], [0, 1]), ("s", "", [3], None), ("v1", "", [9], [0]), ("e03", "", [1], [0]),
+    ("e03", "", [2, 1], [1, 0]), ("e203", "", [1], None), ("e0", "", [-1], [0]),
+]:
+    case("roll", [name], lambda a, s=shifts, d=dims: a.roll(s, d or ()), pre=[pre], ints=shifts, dims=dims, tolerance=0)
+for shift in [BIG, MIN]:
+    case("roll", ["m34"], lambda a, s=shift: a.roll(s % 3, 0), ints=[shift], dims=[0], tolerance=0)
+    case("roll", ["m34"], lambda a, s=shift: a.roll((s % 4 + s % 4) % 4, 1), ints=[shift, shift], dims=[1, 1], tolerance=0)
+    case("roll", ["m34"], lambda a, s=shift: a.roll(s % 12), ints=[shift], tolerance=0)
+for name, shifts, dims, argument, detail in [
+    ("m34", [], None, 1, "no shifts"), ("m34", [], [0], 1, "no shifts"), ("m34", [1, 2], None, 2, "0 dimensions for 2 shifts"),
+    ("m34", [1, 2], [0], 2, "1 dimensions for 2 shifts"), ("m34", [1], [0, 1], 2, "2 dimensions for 1 shifts"),
+    ("m34", [1], [2], 2, "dimension 2 outside -2..1"), ("m34", [1, 1], [0, -3], 2, "dimension -3 outside -2..1"),
+    ("m34", [1], [MIN], 2, f"dimension {MIN} outside -2..1"), ("s", [1], [0], 2, "the tensor has no dimensions"),
+    ("e03", [1], [2], 2, "dimension 2 outside -2..1"),  # PyTorch looks at no dimension of an empty tensor
+]:
+    case("roll", [name], None, ints=shifts, dims=dims, error=bad("roll", argument, detail))
+for name, pre, dims in [
+    ("m34", "", [0]), ("m34", "", [1]), ("m34", "", [-1, 0]), ("m34", "T", [0]), ("m34", "E", [0, 2]), ("m34", "", []), ("q2345", "", [1, 3]),
+    ("q2345", "S", [3]), ("q2345", "S", [0, -1]), ("t234", "N", [0, 1, 2]), ("r8", "", list(range(8))), ("big32x33", "T", [0]), ("v5", "", [0]),
+    ("s", "", []), ("s", "", [0]), ("s", "", [-1]), ("e03", "", [0]), ("e03", "", [0, 1]), ("e203", "", [-1]),
+]:
+    case("flip", [name], lambda a, d=dims: a.flip(d), pre=[pre], ints=dims, tolerance=0)
+for name, dims, detail in [
+    ("m34", [2], "dimension 2 outside -2..1"), ("m34", [0, -2], "dimension -2 appears twice"), ("s", [1], "dimension 1 outside -1..0"),
+    ("s", [0, 0], "dimension 0 appears twice"), ("e03", [MIN], f"dimension {MIN} outside -2..1"),
+]:
+    case("flip", [name], None, ints=dims, error=bad("flip", 1, detail))
+
+# Copies with a part replaced -------------------------------------------------------------------------------------------
+for inputs, pre, dim, index in [
+    (["m34", "r4"], ["", ""], 0, 1), (["m34", "r4"], ["", ""], -2, -3), (["m43", "r4"], ["", ""], 1, -1), (["m43", "r4"], ["T", ""], 0, 2),
+    (["m34", "m34"], ["E", ""], 0, 1), (["t234", "m34"], ["", ""], 0, 1), (["t234", "m43"], ["", "T"], 0, -1), (["v5", "s"], ["", ""], 0, 4),
+    (["e03", "e0"], ["", ""], 1, 2), (["e203", "e03"], ["", ""], 0, 0), (["q2345", "t234"], ["", ""], 3, 2), (["v1", "s"], ["", ""], -1, -1),
+]:
+    case("select_scatter", inputs, lambda a, b, d=dim, i=index: a.select_scatter(b, d, i), pre=pre, ints=[dim, index], tolerance=0)
+for inputs, ints, argument, detail in [
+    (["m34", "c31"], [1, 0], 1, "the shape is [3, 1], wanted [3]"), (["m34", "s"], [0, 0], 1, "the shape is [], wanted [4]"),
+    (["m34", "v1"], [0, 0], 1, "the shape is [1], wanted [4]"), (["v5", "v1"], [0, 0], 1, "the shape is [1], wanted []"),
+    (["m34", "r4"], [2, 0], 2, "dimension 2 outside -2..1"), (["m34", "r4"], [0, 3], 3, "index 3 outside -3..2"),
+    (["m34", "r4"], [MIN, 0], 2, f"dimension {MIN} outside -2..1"), (["m34", "r4"], [0, MIN], 3, f"index {MIN} outside -3..2"),
+    (["e03", "v5"], [0, 0], 3, "index 0, but the size is 0"), (["s", "s"], [0, 0], 2, "the tensor has no dimensions"),
+]:
+    case("select_scatter", inputs, None, ints=ints, error=bad("select_scatter", argument, detail))
+for inputs, pre, dim, start, end, step in [
+    (["m34", "n34"], ["", ""], 0, None, None, 1), (["m34", "c31"], ["", ""], 1, 2, 3, 1), (["m34", "c31"], ["", ""], -1, -1, None, 1),
+    (["m44", "m43"], ["", ""], 1, 1, None, 1), (["m43", "m34"], ["", "T"], 1, -100, 100, 1), (["t234", "t234"], ["", "S"], 2, None, None, 2),
+    (["t234", "t234"], ["", "S"], 2, 1, None, 2), (["t314", "t314"], ["", ""], 1, 0, 1, BIG), (["m34", "one1"], ["", ""], 0, 1, None, BIG),
+    (["m34", "e03"], ["T", ""], 0, 3, 1, 1), (["m34", "e30"], ["", ""], 1, 5, 7, 1), (["e03", "e03"], ["", ""], 0, None, None, 3), (["m34", "e30"], ["", ""], 1, BIG, BIG, 1),
+    (["m34", "m34"], ["", "N"], 1, MIN, 3, 1), (["big32x33", "big32x33"], ["T", "T"], 0, None, BIG, 1), (["m34", "m34"], ["E", "E"], 0, 0, 3, 1),
+]:
+    bounds = [v if v is None else max(-1000, min(1000, v)) for v in (start, end, step)]
+    case("slice_scatter", inputs, lambda a, b, d=dim, z=bounds: a.slice_scatter(b, d, *z), pre=pre, ints=[dim, start, end, step], tolerance=0)
+for inputs, ints, argument, detail in [
+    (["m34", "r4"], [0, 1, 2, 1], 1, "the shape is [4], wanted [1, 4]"), (["m34", "one1"], [0, 1, None, 1], 1, "the shape is [1, 4], wanted [2, 4]"),
+    (["m34", "n34"], [0, 3, 1, 1], 1, "the shape is [3, 4], wanted [0, 4]"), (["m34", "n34"], [2, None, None, 1], 2, "dimension 2 outside -2..1"),
+    (["m34", "n34"], [0, None, None, 0], 5, "step 0 is below 1"), (["m34", "n34"], [0, None, None, MIN], 5, f"step {MIN} is below 1"),
+    (["s", "s"], [0, None, None, 1], 2, "the tensor has no dimensions"),
+]:
+    case("slice_scatter", inputs, None, ints=ints, error=bad("slice_scatter", argument, detail))
+
 folder = pathlib.Path(__file__).parent
 save_file(tensors, folder / "tensor_ops.safetensors", {"torch": torch.__version__, "seed": str(SEED)})
 text = ",\n".join(json.dumps(entry) for entry in cases)
