@@ -8,12 +8,12 @@ package struct GroupNorm: Sendable {
   private let weight: Tensor
   private let bias: Tensor
 
-  /// Takes `weight` and `bias`, `[channels]` each.
+  /// Takes `weight` and `bias`, `[channels]` each, as float32: there are few of them, and each call reads them.
   package init(_ weights: WeightMap, channels: Int, groups: Int, epsilon: Float) throws {
     self.groups = groups
     self.epsilon = epsilon
-    weight = try weights.take("weight", shape: [channels])
-    bias = try weights.take("bias", shape: [channels])
+    weight = try weights.take("weight", shape: [channels]).contiguous()
+    bias = try weights.take("bias", shape: [channels]).contiguous()
   }
 
   /// The normalised input, with an activation on top.
@@ -38,11 +38,11 @@ package struct LayerNorm: Sendable {
   private let weight: Tensor
   private let bias: Tensor
 
-  /// Takes `weight` and `bias`, `[width]` each.
+  /// Takes `weight` and `bias`, `[width]` each, as float32.
   package init(_ weights: WeightMap, width: Int, epsilon: Float = 1e-5) throws {
     self.epsilon = epsilon
-    weight = try weights.take("weight", shape: [width])
-    bias = try weights.take("bias", shape: [width])
+    weight = try weights.take("weight", shape: [width]).contiguous()
+    bias = try weights.take("bias", shape: [width]).contiguous()
   }
 
   /// The normalised input.

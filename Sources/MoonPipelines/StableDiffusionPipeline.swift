@@ -53,6 +53,8 @@ public struct StableDiffusionPipeline: Sendable {
     parts = try ModelParts(model, options: options)
     weightCache = options.weightsCache.cache(
       lowMemory: options.lowMemory, byteCount: parts.unet.pages.byteCount)
+    // Half-precision weights widened, and some of them transformed.
+    weightCache.prepare(parts.unet.pages.byteCount / 4 * 9)
     (schedulerFields, schedulerSource) = try model.schedulerFields()
     controlNets = try options.controlNets.map { try ControlNet(contentsOf: $0, for: parts, variant: options.variant) }
     adapters = try LoadedAdapter.load(options, model: url, unet: parts.unet)

@@ -59,19 +59,26 @@ extension ConvolutionGeometry {
     _ rows: Range<Int>, in pictures: UnsafePointer<Float>, zeros: UnsafePointer<Float>,
     to pointers: PackedProduct.RowPointers
   ) {
-    for (index, pixel) in rows.enumerated() {
-      let (item, place) = pixel.quotientAndRemainder(dividingBy: pixels)
-      let (row, column) = place.quotientAndRemainder(dividingBy: outputWidth)
-      let (top, left) = (row * stride - padding.top, column * stride - padding.left)
+    let count = rows.count
+    var (item, place) = rows.lowerBound.quotientAndRemainder(dividingBy: pixels)
+    var (row, column) = place.quotientAndRemainder(dividingBy: outputWidth)
+    for index in 0..<count {
+      let (top, left) = (row &* stride &- padding.top, column &* stride &- padding.left)
+      let picture = item &* (height >> doubling)
       var slot = index
-      for y in top..<top + kernelHeight {
-        for x in left..<left + kernelWidth {
-          let isInside = y >= 0 && y < height && x >= 0 && x < width
-          let pixel = (item * (height >> doubling) + (y >> doubling)) * (width >> doubling) + (x >> doubling)
-          unsafe pointers[slot] = isInside ? pictures + pixel * channels : zeros
-          slot += rows.count
+      for y in top..<top &+ kernelHeight {
+        let line = (picture &+ (y >> doubling)) &* (width >> doubling)
+        let isLine = y >= 0 && y < height
+        for x in left..<left &+ kernelWidth {
+          let isInside = isLine && x >= 0 && x < width
+          unsafe pointers[slot] = isInside ? pictures + (line &+ (x >> doubling)) &* channels : zeros
+          slot &+= count
         }
       }
+      // The next pixel: of the line, of the picture, or of the next picture.
+      column &+= 1
+      if column == outputWidth { (column, row) = (0, row &+ 1) }
+      if row == outputHeight { (row, item) = (0, item &+ 1) }
     }
   }
 }

@@ -214,7 +214,7 @@ private struct WinogradRun {
   private func outputPieces(panels: Int) -> Int {
     let threads = TensorEnvironment.current.threads
     let natural = (panels * panel + Self.ownOutputs - 1) / Self.ownOutputs
-    return min(panels, (natural + threads - 1) / threads * threads)
+    return Parallel.groups(of: panels, atLeast: (natural + threads - 1) / threads * threads, threads: threads)
   }
 
   /// One point's product, in blocks of rows that stay in the second cache.

@@ -82,12 +82,18 @@ package struct ConvolutionLayer: Sendable {
 
   /// `[B, O]`: bias plus row bias.
   func shifts(_ rowBias: Tensor?, batch: Int) throws(TensorError) -> Tensor {
-    var values = [Float](repeating: 0, count: batch * outputChannels)
-    if let rowBias { values = try rowBias.floats() }
-    if let bias = try bias?.floats() {
-      for place in values.indices { values[place] += bias[place % bias.count] }
+    let channels = outputChannels
+    let result = try Tensor(uninitialized: [batch, channels])
+    let rows = try rowBias?.contiguous()
+    let values = unsafe result.mutableFloats
+    for row in 0..<batch {
+      for channel in 0..<channels {
+        let place = row * channels + channel
+        let own = bias.map { unsafe $0.floatPointer[channel] } ?? 0
+        unsafe values[place] = (rows.map { unsafe $0.floatPointer[place] } ?? 0) + own
+      }
     }
-    return try Tensor(values, shape: [batch, outputChannels])
+    return result
   }
 }
 

@@ -15,8 +15,8 @@ import Synchronization
   static let smallestBlock = 1 << 12
   /// Bytes that may be kept whatever is needed.
   static let leastKept = 64 << 20
-  /// Bytes that `prepare` asks for: what a small model takes.
-  private static let prepared = 40 << 20
+  /// Bytes of the region that are laid out at the start: what the tensors of a small model take.
+  private static let prepared = 10 << 20
 
   private struct State {
     var kept = KeptBlocks()
@@ -63,27 +63,31 @@ import Synchronization
   /// Takes a block back.
   func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
     let size = Self.blockSize(for: byteCount)
+    if size < Self.smallestBlock { return unsafe free(base) }
     let block = unsafe MemoryBlock(base: base, byteCount: size)
-    var freed = [block]
-    if size >= Self.smallestBlock {
-      freed = state.withLock { state in
-        if unsafe state.region.give(base, size) { return [] }
-        state.kept.add(block)
-        state.usedCount -= size
-        return state.dropOldest()
-      }
+    let dropped: [MemoryBlock] = state.withLock { state in
+      if unsafe state.region.give(base, size) { return [] }
+      state.kept.add(block)
+      state.usedCount -= size
+      return state.dropOldest()
     }
-    for block in freed { unsafe free(block.base) }
+    for block in dropped { unsafe free(block.base) }
   }
 
-  /// Has the system lay memory behind the first blocks now, on another thread, while the caller reads a model: the first
-  /// step would wait for it. Does nothing later on, and nothing where the system cannot.
+  /// Has the system lay memory behind the first blocks now, while the caller reads a model: the first step would wait for
+  /// it. Does nothing later on.
   package func prepare() {
+    guard let range = unsafe state.withLock({ unsafe $0.region.untouched(Self.prepared) }) else { return }
+    unsafe Self.layOut(range)
+  }
+
+  /// Has the system lay memory behind a range of addresses, on another thread. What is there stays as it is, and a range
+  /// that is given back meanwhile does no harm. Does nothing where the system cannot.
+  static func layOut(_ range: UnsafeMutableRawBufferPointer) {
     #if os(Linux)
-      guard let range = unsafe state.withLock({ unsafe $0.region.untouched(Self.prepared) }) else { return }
-      nonisolated(unsafe) let start = range.baseAddress
+      nonisolated(unsafe) let range = unsafe range
       let populateForWriting: CInt = 23  // MADV_POPULATE_WRITE; systems before Linux 5.14 refuse it
-      Thread.detachNewThread { unsafe madvise(start, Self.prepared, populateForWriting) }
+      Thread.detachNewThread { unsafe madvise(range.baseAddress, range.count, populateForWriting) }
     #endif
   }
 

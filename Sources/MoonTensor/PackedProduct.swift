@@ -22,8 +22,9 @@ struct PackedProduct {
   static let panel = Int(MOON_PANEL)
   /// Floats of packed columns at a time: a few megabytes.
   private static let packedAtATime = 1 << 21
-  /// Rows of the left side in one piece: a multiple of the rows that the kernel takes at a time.
+  /// Rows of the left side in one piece, at most: a multiple of the rows that the kernel takes at a time.
   private static let rowsAtATime = 96
+  private static let rowsOfTile = 8
   /// Up to here each piece widens the panels that it reads; for more rows they are widened once for all pieces.
   private static let mostRowsToWidenFor = 2 * rowsAtATime
   /// Panels of each set in one piece, at most: as many as the second cache holds beside the rows.
@@ -38,7 +39,8 @@ struct PackedProduct {
   @safe struct Piece {
     let rows: Range<Int>
     let columns: Range<Int>
-    fileprivate let product: PackedProduct
+    fileprivate let taps: Int
+    fileprivate let depth: Int
     fileprivate let pointers: RowPointers
     fileprivate let panels: Panels
     fileprivate let setStride: Int
@@ -47,7 +49,7 @@ struct PackedProduct {
     /// Writes the product with one set of columns to `c`, whose rows are `stride` floats apart.
     func multiply(set: Int = 0, into c: UnsafeMutablePointer<Float>, stride: Int) {
       unsafe moon_product(
-        c, stride, pointers, rows.count, product.taps, product.depth, panels.address(set * setStride),
+        c, stride, pointers, rows.count, taps, depth, panels.address(set * setStride),
         panels.kind.kernelKind, widened, columns.count, 0)
     }
   }
@@ -166,23 +168,25 @@ struct PackedProduct {
     point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
     let blocks = (rows + Self.rowsAtATime - 1) / Self.rowsAtATime
+    let height = ((rows + blocks - 1) / blocks + Self.rowsOfTile - 1) / Self.rowsOfTile * Self.rowsOfTile
     let (first, here) = (panels.lowerBound, panels.count)
     // Enough pieces for the threads, each with as many columns as possible for one reading of its rows.
-    let wanted = 4 * TensorEnvironment.current.threads
+    let threads = TensorEnvironment.current.threads
     let widest = max(1, Self.panelsAtATime / sets)
-    let groups = max(min(here, (wanted + blocks - 1) / blocks), (here + widest - 1) / widest)
+    let wanted = max((4 * threads + blocks - 1) / blocks, (here + widest - 1) / widest)
+    let groups = Parallel.groups(of: here, atLeast: wanted, rows: blocks, threads: threads)
     let pointerRoom = taps * Self.rowsAtATime * 2
     let widenedRoom = packed.kind == .float32 ? 0 : min(taps * depth, Int(MOON_DEPTH_BLOCK)) * Self.panel * widest
     let scratchCount = pointerRoom + widenedRoom + room * Self.rowsAtATime * widest
     try unsafe Parallel.forEachPiece(of: blocks * groups, scratch: scratchCount) { piece, scratch in
       let (block, group) = piece.quotientAndRemainder(dividingBy: groups)
-      let rowRange = block * Self.rowsAtATime..<min(rows, (block + 1) * Self.rowsAtATime)
+      let rowRange = block * height..<min(rows, (block + 1) * height)
       let (panel, end) = (here * group / groups, here * (group + 1) / groups)
       let columnRange = (first + panel) * Self.panel..<min(columns, (first + end) * Self.panel)
       unsafe scratch.withMemoryRebound(to: UnsafePointer<Float>?.self, capacity: pointerRoom / 2) { pointers in
         unsafe point(rowRange, pointers)
         let part = unsafe Piece(
-          rows: rowRange, columns: columnRange, product: self, pointers: pointers,
+          rows: rowRange, columns: columnRange, taps: taps, depth: depth, pointers: pointers,
           panels: packed.advanced(by: panel * panelSize), setStride: here * panelSize, widened: scratch + pointerRoom)
         unsafe body(part, scratch + pointerRoom + widenedRoom)
       }

@@ -19,6 +19,7 @@ extension Parallel {
     // The pool's threads do not see the caller's task-local values: the environment is taken here.
     let environment = TensorEnvironment.current
     let threads = min(environment.threads, count)
+    let shouldStop = environment.shouldStop
     let next = Atomic<Int>(0)
     let isStopped = Atomic<Bool>(false)
     nonisolated(unsafe) let body = unsafe body
@@ -28,7 +29,7 @@ extension Parallel {
       while true {
         let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
         if piece >= count || isStopped.load(ordering: .relaxed) { return }
-        if let shouldStop = environment.shouldStop, shouldStop() {
+        if let shouldStop, shouldStop() {
           isStopped.store(true, ordering: .relaxed)
           return
         }

@@ -6,8 +6,9 @@ internal import COpenBLAS
 /// OpenBLAS computes each block on the thread that asks; blocks are shared out over the environment's threads here. How
 /// a product is cut depends on its sizes alone, never on the number of threads.
 package enum MatrixProduct {
-  /// OpenBLAS keeps to the calling thread from the first work of any kind on.
-  static let isSingleThreaded: Bool = {
+  /// OpenBLAS keeps to the calling thread, from the first time on that this is read: before the first work of any kind,
+  /// and better at the start of the process, because its threads look out for work until then.
+  package static let isSingleThreaded: Bool = {
     moon_keep_blas_to_caller()
     return true
   }()

@@ -37,7 +37,7 @@ extension Tensor {
   /// `wanted` with its -1 worked out, when it holds exactly this tensor's elements.
   private func resolved(_ wanted: [Int]) throws(TensorError) -> [Int] {
     func bad(_ detail: String) -> TensorError { .badArgument(operation: "reshape", argument: 1, detail: detail) }
-    let text = TensorError.text(wanted)
+    var text: String { TensorError.text(wanted) }
     guard wanted.count <= Shape.maximumRank else { throw .badShape(wanted, reason: "more than 8 dimensions") }
     var known = 1
     var open: Int?

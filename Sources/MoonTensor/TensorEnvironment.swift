@@ -11,15 +11,59 @@ public struct TensorEnvironment: Sendable {
   @TaskLocal public static var current = TensorEnvironment()
 
   /// Threads that one operation may use, at least 1.
-  public var threads: Int
+  public var threads: Int {
+    get { content.threads }
+    set { changed.threads = newValue }
+  }
   /// Charged for each allocation; `nil` for no limit.
-  public var budget: TensorBudget?
+  public var budget: TensorBudget? {
+    get { content.budget }
+    set { changed.budget = newValue }
+  }
   /// Asked at least every 50 ms by long operations; true makes them throw `TensorError.interrupted`.
-  public var shouldStop: (@Sendable () -> Bool)?
+  public var shouldStop: (@Sendable () -> Bool)? {
+    get { content.shouldStop }
+    set { changed.shouldStop = newValue }
+  }
   /// Where layers keep their weights between calls; `nil` keeps none.
-  package var weightCache: WeightCache?
+  package var weightCache: WeightCache? {
+    get { content.weightCache }
+    set { changed.weightCache = newValue }
+  }
   /// Told of each operation that takes time; `nil` counts none.
-  package var profile: OperationProfile?
+  package var profile: OperationProfile? {
+    get { content.profile }
+    set { changed.profile = newValue }
+  }
+
+  /// What the environment says, shared by its copies: each operation reads it, and a copy is to cost one count.
+  private var content: Content
+
+  /// The content to change, this value's alone.
+  private var changed: Content {
+    mutating get {
+      if !isKnownUniquelyReferenced(&content) { content = Content(content) }
+      return content
+    }
+  }
+
+  /// `@unchecked Sendable`: changed only while one value refers to it.
+  private final class Content: @unchecked Sendable {
+    var threads: Int
+    var budget: TensorBudget?
+    var shouldStop: (@Sendable () -> Bool)?
+    var weightCache: WeightCache?
+    var profile: OperationProfile?
+
+    init(threads: Int, budget: TensorBudget?, shouldStop: (@Sendable () -> Bool)?) {
+      (self.threads, self.budget, self.shouldStop) = (threads, budget, shouldStop)
+    }
+
+    init(_ other: Content) {
+      (threads, budget, shouldStop) = (other.threads, other.budget, other.shouldStop)
+      (weightCache, profile) = (other.weightCache, other.profile)
+    }
+  }
 
   /// Creates an environment.
   ///
@@ -32,9 +76,8 @@ public struct TensorEnvironment: Sendable {
     budget: TensorBudget? = nil,
     shouldStop: (@Sendable () -> Bool)? = nil
   ) {
-    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    self.budget = budget
-    self.shouldStop = shouldStop
+    content = Content(
+      threads: max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount), budget: budget, shouldStop: shouldStop)
   }
 
   /// Calls `body` in the scope's environment, but with layers that keep nothing of their weights: for networks that are

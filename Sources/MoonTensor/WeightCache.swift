@@ -37,6 +37,19 @@ package final class WeightCache: Sendable {
     for piece in state.withLock({ $0.pieces }) { unsafe MemoryPool.shared.give(piece.base, piece.byteCount) }
   }
 
+  /// Has the system lay memory behind the first `byteCount` bytes now, while there is other work: the first call of a
+  /// network would wait for it.
+  package func prepare(_ byteCount: Int) {
+    let range = unsafe state.withLock { state -> UnsafeMutableRawBufferPointer? in
+      let size = min(Self.pieceSize, limit)
+      if !state.pieces.isEmpty || size < 1 { return nil }
+      let piece = unsafe Piece(base: MemoryPool.shared.take(size), byteCount: size)
+      state.pieces.append(piece)
+      return unsafe UnsafeMutableRawBufferPointer(start: piece.base, count: min(max(byteCount, 0), size))
+    }
+    if let range = unsafe range { unsafe MemoryPool.layOut(range) }
+  }
+
   /// Bytes kept now, those in place of pages among them.
   package var keptByteCount: Int { state.withLock { $0.kept + $0.exchanged } }
 
@@ -89,7 +102,8 @@ package final class WeightCache: Sendable {
     /// Whether the weights are there; they are not where their making was stopped.
     var isMade = false
   }
-  private let blocks = Mutex<[Form: Block]>([:])
+  /// A list: a layer has few forms, and each call looks for one.
+  private let blocks = Mutex<[(form: Form, block: Block)]>([])
   /// Pages of smaller forms are not worth the system's call, which all threads have to hear of.
   private static let leastReleased = 1 << 20
 
@@ -133,17 +147,18 @@ package final class WeightCache: Sendable {
     let isExchange = isExchange && weight.storage.canReleasePages
     // The lock is held while weights are made: a second run that wants them waits instead of making them again.
     let block = try blocks.withLock { blocks throws(TensorError) -> Block? in
-      if let block = blocks[form], block.isMade { return block }
-      let reserved =
-        blocks[form] ?? cache.reserve(byteCount, isExchange: isExchange).map { Block(memory: $0, cache: cache) }
-      guard var block = reserved else { return nil }
-      // Kept also where its making is stopped: the next call goes on with the same memory.
-      blocks[form] = block
-      try unsafe prepare(block.memory.base)
-      block.isMade = true
-      blocks[form] = block
+      var place = blocks.firstIndex { $0.form == form }
+      if let place, blocks[place].block.isMade { return blocks[place].block }
+      if place == nil, let memory = cache.reserve(byteCount, isExchange: isExchange) {
+        // Kept also where its making is stopped: the next call goes on with the same memory.
+        place = blocks.count
+        blocks.append((form, Block(memory: memory, cache: cache)))
+      }
+      guard let place else { return nil }
+      try unsafe prepare(blocks[place].block.memory.base)
+      blocks[place].block.isMade = true
       if byteCount >= Self.leastReleased { weight.releasePages() }
-      return block
+      return blocks[place].block
     }
     return unsafe block?.memory.base
   }

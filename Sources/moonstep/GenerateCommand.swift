@@ -40,6 +40,7 @@ struct GenerateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    MemoryPool.shared.prepare()
     let names = try OutputNames(output.output)
     let files = names.pictures(count: options.picture.batchSize)
     for file in files { try OutputCheck.check(file, option: "--output") }

@@ -15,6 +15,7 @@ internal import MoonTensor
     defaultSubcommand: GenerateCommand.self)
 
   static func main() async {
+    _ = MatrixProduct.isSingleThreaded
     // A reader that goes away must not end the run before its pictures are written.
     signal(SIGPIPE, SIG_IGN)
     MemoryExhaustion.setHandler { byteCount in

@@ -32,6 +32,7 @@ struct SheetCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    MemoryPool.shared.prepare()
     let names = try OutputNames(output.output)
     try OutputCheck.check(output.output, option: "--output")
     let (x, y) = try sheet.axes()
