@@ -32,6 +32,10 @@ extension Parallel {
   /// Elements of cheap work in one range: tens of microseconds, so that asking costs nothing and stopping is prompt.
   package static let elementsPerRange = 1 << 16
 
+  /// Counts the calls: every second one begins at the end, where the one before has left its operands and its result in
+  /// the second cache.
+  private static let turns = Atomic<Int>(0)
+
   /// As `forEachRange(of:grain:_:)`, and asks `environment` before each range whether to stop; a range is to be no
   /// longer than a few milliseconds.
   ///
@@ -43,9 +47,11 @@ extension Parallel {
     let grain = max(grain, 1)
     let ranges = (count - 1) / grain + 1
     let threads = min(environment.threads, ranges)
+    let isBackward = turns.wrappingAdd(1, ordering: .relaxed).oldValue & 1 == 1
     if threads <= 1 {
-      for range in 0..<ranges {
+      for index in 0..<ranges {
         try environment.check()
+        let range = isBackward ? ranges - 1 - index : index
         body(range * grain..<min(count, range * grain + grain))
       }
       return
@@ -55,12 +61,13 @@ extension Parallel {
     nonisolated(unsafe) let body = body
     WorkerTeam.shared.run(threads: threads) { _ in
       while true {
-        let range = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        if range >= ranges || isStopped.load(ordering: .relaxed) { return }
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if index >= ranges || isStopped.load(ordering: .relaxed) { return }
         if environment.shouldStop?() == true {
           isStopped.store(true, ordering: .relaxed)
           return
         }
+        let range = isBackward ? ranges - 1 - index : index
         unsafe body(range * grain..<min(count, range * grain + grain))
       }
     }
