@@ -6,6 +6,7 @@ package import MoonPlugins
 package struct PluginWatch: Sendable {
   /// Between two looks.
   private static let pause = Duration.milliseconds(200)
+  private static let looksOfSecond = 5
 
   private let names: [String]
   private let registry: PluginRegistry
@@ -34,8 +35,8 @@ package struct PluginWatch: Sendable {
 
     /// How many files there are.
     package var count: Int { entries.values.count { $0 != nil } }
-    /// Whether each plugin has a file.
-    fileprivate var isWhole = true
+    /// A plugin that has no file.
+    fileprivate var missing: String?
   }
 
   /// How the files are now.
@@ -44,7 +45,7 @@ package struct PluginWatch: Sendable {
     for name in names {
       guard let package = try? registry.find(name) else {
         snapshot.entries[name] = .some(nil)
-        snapshot.isWhole = false
+        snapshot.missing = name
         continue
       }
       guard package.folder != nil else {
@@ -65,14 +66,20 @@ package struct PluginWatch: Sendable {
   /// - Parameters:
   ///   - snapshot: How they were.
   ///   - stop: Ends the waiting.
+  ///   - missing: Told the name of a plugin that has had no file for a second, once each time.
   /// - Returns: False when the waiting was ended.
-  package func change(since snapshot: Snapshot, stop: StopFlag) async -> Bool {
+  package func change(
+    since snapshot: Snapshot, stop: StopFlag, missing: (String) -> Void = { _ in }
+  ) async -> Bool {
     var latest = snapshot
+    var looksWithout = 0
     while !stop.isRaised {
       try? await Task.sleep(for: Self.pause)
       let now = self.snapshot()
+      if now != snapshot && now == latest && now.missing == nil { return true }
       // An editor may take the file away before it puts the new one there.
-      if now != snapshot && now == latest && now.isWhole { return true }
+      looksWithout = now.missing == nil ? 0 : looksWithout + 1
+      if looksWithout == Self.looksOfSecond, let name = now.missing { missing(name) }
       latest = now
     }
     return false

@@ -23,7 +23,7 @@ package struct LoRA: Sendable {
   /// Maps the file at `url` and pairs its tensors.
   ///
   /// - Throws: `CommunityError`, naming the file and the key: a pickle, a file of another kind, a half of a pair, a rank
-  ///   that differs between the halves, DoRA, LoHa, LoKr and others that are not computed here.
+  ///   that differs between the halves, LoHa, LoKr and others that are not computed here.
   package init(contentsOf url: URL) throws(CommunityError) {
     let file = try CommunityFile.open(url)
     try SafetensorsKind.require(file, wanted: "a LoRA") { $0 == .lora }

@@ -10,6 +10,8 @@ struct LoRAKey: Equatable, Sendable {
     case mid
     /// The number that the product is scaled by, times the rank.
     case alpha
+    /// The length that each row of the changed weight is given (DoRA), `[out]`, with sizes of 1 around it.
+    case magnitude
     /// Something that changes the layer in a way that is not computed here; its name.
     case unsupported(String)
   }
@@ -31,8 +33,8 @@ struct LoRAKey: Equatable, Sendable {
     ".lora.down.weight": .down, ".lora.up.weight": .up,
     ".lora_linear_layer.down.weight": .down, ".lora_linear_layer.up.weight": .up,
     "_lora.down.weight": .down, "_lora.up.weight": .up,
-    ".dora_scale": .unsupported("DoRA"), ".lora_magnitude_vector": .unsupported("DoRA"),
-    ".lora_magnitude_vector.weight": .unsupported("DoRA"), ".lora_B.bias": .unsupported("a LoRA with biases"),
+    ".dora_scale": .magnitude, ".lora_magnitude_vector": .magnitude, ".lora_magnitude_vector.weight": .magnitude,
+    ".lora_magnitude_vector.default.weight": .magnitude, ".lora_B.bias": .unsupported("a LoRA with biases"),
     ".hada_w1_a": .unsupported("LoHa"), ".hada_w1_b": .unsupported("LoHa"), ".hada_w2_a": .unsupported("LoHa"),
     ".hada_w2_b": .unsupported("LoHa"), ".hada_t1": .unsupported("LoHa"), ".hada_t2": .unsupported("LoHa"),
     ".lokr_w1": .unsupported("LoKr"), ".lokr_w1_a": .unsupported("LoKr"), ".lokr_w1_b": .unsupported("LoKr"),

@@ -1,7 +1,8 @@
 internal import MoonTensor
 internal import MoonWeights
 
-/// What an adapter adds to the weight of one layer: `scale * up * down`.
+/// What an adapter adds to the weight of one layer: `scale * up * down`; with a magnitude (DoRA, arXiv 2402.09353) the
+/// rows of the sum are then given its lengths.
 struct LoRALayer: Sendable {
   /// The names of the tensors of a layer.
   struct Pieces {
@@ -22,6 +23,7 @@ struct LoRALayer: Sendable {
   private let down: Tensor
   private let up: Tensor
   private let mid: Tensor?
+  private let magnitude: Tensor?
   private let scale: Float
 
   /// Reads the tensors of a layer and checks that they fit each other.
@@ -41,6 +43,7 @@ struct LoRALayer: Sendable {
     }
     (down, up) = (try tensor(downName), try tensor(upName))
     mid = if let name = names[.mid] { try tensor(name) } else { nil }
+    magnitude = if let name = names[.magnitude] { try tensor(name) } else { nil }
     func refuse(_ key: String, _ tensor: Tensor, _ wanted: String) -> CommunityError {
       .badKey(file: file.name, key: key, reason: "has the shape \(TensorError.text(tensor.shape)), wanted \(wanted)")
     }
@@ -56,6 +59,16 @@ struct LoRALayer: Sendable {
     let wantedRank = mid?.shape[0] ?? rank
     guard [2, 4].contains(up.rank), up.shape[1] == wantedRank, up.shape.dropFirst(2).allSatisfy({ $0 == 1 }) else {
       throw refuse(upName, up, "[out, \(wantedRank)]")
+    }
+    if let magnitude, let name = names[.magnitude] {
+      // One number an output: alone, first, or as PEFT has it for convolutions second. One an input is another method.
+      let isFirst = magnitude.rank > 0 && magnitude.shape[0] == up.shape[0]
+      let isSecond = magnitude.rank == 4 && magnitude.shape[0] == 1 && magnitude.shape[1] == up.shape[0]
+      guard magnitude.count == up.shape[0], isFirst || isSecond else {
+        throw refuse(name, magnitude, "[\(up.shape[0])]")
+      }
+    } else if scaling.needsMagnitude(of: pieces.key) {
+      throw .badKey(file: file.name, key: downName, reason: "has no lora_magnitude_vector, which use_dora asks for")
     }
     if mid != nil, !down.shape.dropFirst(2).allSatisfy({ $0 == 1 }) { throw refuse(downName, down, "[rank, in, 1, 1]") }
     component = pieces.key.component
@@ -82,8 +95,17 @@ struct LoRALayer: Sendable {
         + "\(TensorError.text(weight)): the LoRA was made for another model")
   }
 
-  /// `weight + strength * scale * up * down`, float32.
-  func added(to weight: Tensor, strength: Float) throws(TensorError) -> Tensor {
+  /// Whether the layer changes the weight at a strength of 0, too.
+  var hasMagnitude: Bool { magnitude != nil }
+
+  /// `sum + strength * scale * up * down`, float32. With a magnitude each row is multiplied by what would give the row of
+  /// `weight` with the product that length: as in the reference, where adapters before this one count in the sum alone.
+  ///
+  /// - Parameters:
+  ///   - sum: The weight with what other adapters add to it.
+  ///   - weight: The weight alone.
+  ///   - strength: The adapter's.
+  func added(to sum: Tensor, of weight: Tensor, strength: Float) throws(TensorError) -> Tensor {
     let wide = try up.reshaped(to: [up.shape[0], up.shape[1]])
     // The smaller of the factors takes the scale.
     let narrow = try down.reshaped(to: [down.shape[0], -1]) * (strength * scale)
@@ -99,6 +121,10 @@ struct LoRALayer: Sendable {
       product = try wide.matmul(narrow)
     }
     product = try product.reshaped(to: weight.shape)
-    return try weight + product
+    guard let magnitude else { return try sum + product }
+    let rows = [weight.shape[0], -1]
+    let lengths = try (weight + product).reshaped(to: rows).norm(order: 2, along: [1], keepDimensions: true)
+    let factors = try magnitude.reshaped(to: [-1, 1]) / lengths
+    return try ((sum + product).reshaped(to: rows) * factors).reshaped(to: weight.shape)
   }
 }

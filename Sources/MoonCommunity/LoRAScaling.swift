@@ -12,6 +12,7 @@ struct LoRAScaling: Sendable {
     var alpha: Double = 8
     var patterns: [(name: String, alpha: Double)] = []
     var dividesByRoot = false
+    var usesDoRA = false
 
     /// The alpha of a layer: that of the first pattern that is the end of its name, from a dot on.
     func alpha(of layer: String) -> Double {
@@ -49,10 +50,10 @@ struct LoRAScaling: Sendable {
 
   private static func rule(_ config: ConfigFile, prefix: String) throws(CommunityError) -> Rule {
     try onWeights { () throws(WeightsError) in
-      for kind in ["use_dora", "use_qalora", "use_bdlora"] {
+      for kind in ["use_qalora", "use_bdlora"] {
         guard try config.optional(prefix + kind, .bool) ?? false else { continue }
         throw .badValue(
-          file: config.name, key: prefix + kind, found: "true", wanted: "false; only plain LoRA is supported")
+          file: config.name, key: prefix + kind, found: "true", wanted: "false; only LoRA and DoRA are supported")
       }
       let type = try config.string(prefix + "peft_type", default: "LORA")
       if type != "LORA" {
@@ -60,6 +61,7 @@ struct LoRAScaling: Sendable {
       }
       var rule = Rule()
       if let alpha = try config.optional(prefix + "lora_alpha", .number()) { rule.alpha = alpha }
+      rule.usesDoRA = try config.optional(prefix + "use_dora", .bool) ?? false
       rule.dividesByRoot = try config.optional(prefix + "use_rslora", .bool) ?? false
       guard let patterns = try config.section(prefix + "alpha_pattern") else { return rule }
       for name in patterns.keys {
@@ -98,9 +100,14 @@ struct LoRAScaling: Sendable {
       guard value.isFinite else { throw .badKey(file: file.name, key: alpha, reason: "is \(value)") }
       return Float(value / Double(rank))
     }
-    guard let rule = rules["\(key.component?.rawValue ?? "")."] ?? rules[""] else { return 1 }
+    guard let rule = rule(of: key) else { return 1 }
     return Float(rule.alpha(of: key.layer) / (rule.dividesByRoot ? Double(rank).squareRoot() : Double(rank)))
   }
+
+  /// Whether what goes with the file says that its layers have magnitudes.
+  func needsMagnitude(of key: LoRAKey) -> Bool { rule(of: key)?.usesDoRA ?? false }
+
+  private func rule(of key: LoRAKey) -> Rule? { rules["\(key.component?.rawValue ?? "")."] ?? rules[""] }
 
   private static func number(_ key: String, in file: SafetensorsFile) throws(CommunityError) -> Double {
     guard let entry = file.entry(key), entry.shape.allSatisfy({ $0 == 1 }) else {

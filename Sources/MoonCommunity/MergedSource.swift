@@ -35,7 +35,7 @@ struct MergedSource: WeightSource {
     guard let found = additions[key] else { return weight }
     do {
       var sum = weight
-      for addition in found { sum = try addition.layer.added(to: sum, strength: addition.strength) }
+      for addition in found { sum = try addition.layer.added(to: sum, of: weight, strength: addition.strength) }
       if keepsHalf { sum = try sum.converted(to: weight.dtype) }
       // The sum stands in for the weight, whose pages would count as this process's memory from now on.
       for file in base.files { file.releasePages() }

@@ -15,7 +15,8 @@ package enum MergedPrecision: Sendable {
 }
 
 extension WeightMap {
-  /// The same weights with adapters added: `weight + strength * alpha / rank * up * down`, summed in float32.
+  /// The same weights with adapters added: `weight + strength * alpha / rank * up * down`, summed in float32, and for
+  /// DoRA what its magnitudes make of that.
   ///
   /// This map stays as it is, so an adapter is taken off by going back to it. The sums are computed when the tensors are
   /// taken. Every layer of an adapter that belongs to `component` must be a layer of the network, of the same shape.
@@ -48,7 +49,9 @@ extension WeightMap {
           throw .badKey(file: lora.name, key: layer.key, reason: "means the same layer as \"\(other)\"")
         }
         try layer.requireShape(shape(of: key) ?? [])
-        if strength != 0 { additions[prefix + key, default: []].append(.init(layer: layer, strength: strength)) }
+        if strength != 0 || layer.hasMagnitude {
+          additions[prefix + key, default: []].append(.init(layer: layer, strength: strength))
+        }
       }
     }
     let byteCount = additions.keys.reduce(0) { count, key in

@@ -30,12 +30,12 @@ final class RecordedPredictor: PredictionSource {
   var notes: [String] {
     var notes: [String] = []
     if unknown > 0 {
-      notes.append("of \(unknown) steps nothing is recorded: they take the predictions of the nearest time that is")
+      notes.append("steps of which nothing is recorded: \(unknown); they take the predictions of the nearest time")
     }
     if unguided > 0 {
       notes.append(
-        "\(unguided) steps were recorded without guidance: what is not wanted is taken from the nearest time with it, or "
-          + "changes nothing")
+        "steps that were recorded without guidance: \(unguided); what is not wanted is taken from the nearest time with it, "
+          + "or changes nothing")
     }
     return notes
   }

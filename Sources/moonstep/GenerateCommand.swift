@@ -108,8 +108,8 @@ struct GenerateCommand: AsyncParsableCommand {
     try output.tell(json: report.json, summary: report.summary)
   }
 
-  /// Makes the pictures, and again after each change of a plugin, until Ctrl-C. A plugin that fails is told of, and its
-  /// next change is waited for.
+  /// Makes the pictures, and again after each change of a plugin, until Ctrl-C. A plugin that fails, or that is gone, is
+  /// told of, and its next change is waited for; so it is with pictures that cannot be written.
   private func makeAgain(_ session: inout Session) async throws {
     let watch = PluginWatch(options.plugins.plugins)
     try watch.check()
@@ -118,14 +118,18 @@ struct GenerateCommand: AsyncParsableCommand {
       session.signals.setIdle(false)
       do {
         try await make(&session)
-      } catch let error where error.isOfPlugin {
+      } catch let error where error.isOfPlugin || (error as? CommandFailure)?.status == .failed {
         session.status.finish()
         try StandardStream.error.write(CommandFailure(error).text)
       }
       if session.stop.isRaised { return }
       session.signals.setIdle(true)
       session.status.note("watching \(snapshot.count) \(snapshot.count == 1 ? "file" : "files"); Ctrl-C ends")
-      guard await watch.change(since: snapshot, stop: session.stop) else { return }
+      let status = session.status
+      let isChanged = await watch.change(
+        since: snapshot, stop: session.stop,
+        missing: { status.note("'\($0.shown)' is gone; waiting until it is back; Ctrl-C ends") })
+      if !isChanged { return }
     }
   }
 

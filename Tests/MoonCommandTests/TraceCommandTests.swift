@@ -69,9 +69,9 @@ import Testing
     let run = try await program.run(["plugin", "dry-run", "./guide.lua", "--trace", "t.safetensors"])
     #expect(
       run.errors == """
-        moonstep: warning: of 2 steps nothing is recorded: they take the predictions of the nearest time that is
-        moonstep: warning: 1 steps were recorded without guidance: what is not wanted is taken from the nearest time with \
-        it, or changes nothing
+        moonstep: warning: steps of which nothing is recorded: 2; they take the predictions of the nearest time
+        moonstep: warning: steps that were recorded without guidance: 1; what is not wanted is taken from the nearest time \
+        with it, or changes nothing
 
         """, "\(run.errors)")
   }

@@ -38,6 +38,19 @@ import Testing
       ])
   }
 
+  @Test("that are taken away are told of, and run when they are back")
+  func gone() async throws {
+    try program.write(Self.source("first"), to: "x.lua")
+    let file = program.folder.appending(path: "x.lua")
+    let outcome = try await watch(
+      "x.lua",
+      [
+        ("Ctrl-C ends", 1, { try FileManager.default.removeItem(at: file) }),
+        ("'x.lua' is gone; waiting until it is back", 1, { try program.write(Self.source("second"), to: "x.lua") }),
+      ], end: ("second", 1))
+    #expect(outcome.status == 0 && outcome.errors.contains("first"), "\(outcome.errors)")
+  }
+
   @Test("are run again when their file changes; a broken one is told of and waited for; Ctrl-C ends")
   func file() async throws {
     try program.write(Self.source("first"), to: "x.lua")

@@ -26,7 +26,8 @@ import Testing
     Case(name: "metadata", files: [("lora_metadata", 1)]),
     Case(name: "several", files: [("lora_diffusers", 0.5), ("lora_metadata", -0.25), ("lora_older", 1.5)]),
     Case(name: "peft", files: [("lora_peft/adapter_model", 1)]),
-    Case(name: "tucker", files: [("lora_tucker", 1)]),
+    Case(name: "tucker", files: [("lora_tucker", 1)]), Case(name: "dora", files: [("lora_dora", 0.7)]),
+    Case(name: "dora and others", files: [("lora_diffusers", 0.5), ("lora_dora", 0.7)]),
   ]
 
   private func weights(_ part: String) throws -> WeightMap {

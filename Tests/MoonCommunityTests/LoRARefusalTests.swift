@@ -74,8 +74,8 @@ import Testing
         [(".lora_down.weight", [2, 4]), (".lora_up.weight", [4, 2]), (".alpha", [2])], ".alpha", "is not one number"
       ),
       (
-        [(".lora_down.weight", [2, 4]), (".lora_up.weight", [4, 2]), (".dora_scale", [4, 1])], ".dora_scale",
-        "belongs to DoRA, which is not supported; LoRA is"
+        [(".lora_down.weight", [2, 4]), (".lora_up.weight", [4, 2]), (".dora_scale", [1, 4])], ".dora_scale",
+        "has the shape [1, 4], wanted [4]"
       ),
       ([(".hada_w1_a", [2, 4])], ".hada_w1_a", "belongs to LoHa, which is not supported; LoRA is"),
       ([(".lokr_w1", [2, 4])], ".lokr_w1", "belongs to LoKr, which is not supported; LoRA is"),
@@ -118,7 +118,11 @@ import Testing
     try folder.write("{\"r\": 2, \"lora_alpha\": 4, \"use_dora\": true}", to: "adapter_config.json")
     #expect(
       folder.message { try lora(tensors) }
-        == "adapter_config.json: \"use_dora\" should be false; only plain LoRA is supported, found true")
+        == "style.safetensors: \"\(name).lora_A.weight\" has no lora_magnitude_vector, which use_dora asks for")
+    try folder.write("{\"r\": 2, \"lora_alpha\": 4, \"use_qalora\": true}", to: "adapter_config.json")
+    #expect(
+      folder.message { try lora(tensors) }
+        == "adapter_config.json: \"use_qalora\" should be false; only LoRA and DoRA are supported, found true")
     try folder.write("{\"peft_type\": \"LOHA\"}", to: "adapter_config.json")
     #expect(
       folder.message { try lora(tensors) } == "adapter_config.json: \"peft_type\" should be \"LORA\", found \"LOHA\"")

@@ -394,6 +394,53 @@ def diffusers_lora():
     return write_lora("lora_diffusers", tensors)
 
 
+def dora_lora():
+    """The same with magnitudes: DoRA, of a matrix and of a convolution."""
+    parts, draw, tensors = tiny("tiny_sd"), Adapter(9), {}
+    weights = module_weights(parts["unet"])
+    for layer, rank in list(UNET_LAYERS.items())[:3] + list(MORE_UNET_LAYERS.items()):
+        down, up = draw.pair(weights[layer], rank)
+        rows = weights[layer].flatten(1).norm(dim=1)
+        lengths = rows * (1 + torch.linspace(-0.2, 0.3, len(rows)))
+        tensors[f"unet.{layer}.lora_A.weight"], tensors[f"unet.{layer}.lora_B.weight"] = down, up
+        tensors[f"unet.{layer}.lora_magnitude_vector"] = lengths if down.ndim == 2 else lengths[None, :, None, None]
+    return write_lora("lora_dora", tensors)
+
+
+def dora_beside(files):
+    """Weights that, used alone, are what the reference computes with several active adapters at once.
+
+    Magnitudes are measured at the weight as it was, and multiply what the adapters before have made of the outputs: what
+    it fuses one after the other would be something else. The weight is read off the layer's outputs for unit inputs.
+    """
+    parts = tiny("tiny_sd")
+    before = states(parts)
+    pipe = pipeline(parts)
+    for number, (file, _) in enumerate(files):
+        pipe.load_lora_weights(FOLDER, weight_name=file, adapter_name=f"a{number}")
+    pipe.set_adapters([f"a{number}" for number in range(len(files))], [strength for _, strength in files])
+    found = {}
+    for part in ("unet", "text_encoder"):
+        for name, module in parts[part].named_modules():
+            if not hasattr(module, "lora_A"):
+                continue
+            base = module.get_base_layer()
+            key = name if part == "unet" or name.startswith("text_model") else f"text_model.{name}"
+            key = f"{part}/{key}.weight"
+            if isinstance(base, torch.nn.Linear):
+                inputs = torch.eye(base.in_features)
+                found[key] = (module(inputs) - module(torch.zeros_like(inputs))).detach().T.contiguous()
+            else:
+                height, width = base.kernel_size
+                count = base.in_channels * height * width
+                patches = torch.eye(count).reshape(count, base.in_channels, height, width)
+                for inner in [base, *module.lora_A.values()]:
+                    inner.padding, inner.stride = (0, 0), (1, 1)
+                outputs = module(patches) - module(torch.zeros_like(patches))
+                found[key] = outputs.detach()[:, :, 0, 0].T.reshape(base.weight.shape).contiguous()
+    return {key: value for key, value in found.items() if not torch.equal(value, before[key])}
+
+
 def older_lora():
     """The former layout of diffusers: attention processors in the UNet, lora_linear_layer in the text encoder."""
     parts, draw, tensors = tiny("tiny_sd"), Adapter(2), {}
@@ -542,6 +589,8 @@ def write_merged(xl):
         "several": [("lora_diffusers.safetensors", 0.5), ("lora_metadata.safetensors", -0.25), ("lora_older.safetensors", 1.5)],
     }.items():
         results[case], _ = fused(tiny("tiny_sd"), files)
+    results["dora"], _ = fused(tiny("tiny_sd"), [(dora_lora(), 0.7)])
+    results["dora and others"] = dora_beside([("lora_diffusers.safetensors", 0.5), ("lora_dora.safetensors", 0.7)])
     results["xl"], before = fused(xl, [(xl_lora(xl), 0.9)])
     results["peft"] = peft_lora()
     results["tucker"] = tucker_lora()
