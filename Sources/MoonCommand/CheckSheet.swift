@@ -21,7 +21,7 @@ package struct CheckSheet: Sendable {
       for entry in report.entries {
         let name = "  " + entry.kind + String(repeating: " ", count: width + 2 - entry.kind.count)
         switch entry.verdict {
-        case .ok: lines += "\(name)ok, \(entry.runs) runs\n"
+        case .ok: lines += "\(name)ok, \(entry.runs) \(entry.runs == 1 ? "run" : "runs")\n"
         case .refused(let reason): lines += "\(name)does not fit: \(reason)\n"
         case .failed(let failure):
           let isNew = told.insert(failure.description).inserted

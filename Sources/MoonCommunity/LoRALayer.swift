@@ -105,6 +105,8 @@ struct LoRALayer: Sendable {
   ///   - sum: The weight with what other adapters add to it.
   ///   - weight: The weight alone.
   ///   - strength: The adapter's.
+  /// - Returns: The new sum.
+  /// - Throws: An error of the tensor operations.
   func added(to sum: Tensor, of weight: Tensor, strength: Float) throws(TensorError) -> Tensor {
     let wide = try up.reshaped(to: [up.shape[0], up.shape[1]])
     // The smaller of the factors takes the scale.
