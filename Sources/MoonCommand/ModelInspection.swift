@@ -73,7 +73,8 @@ package struct ModelInspection: Sendable {
     case "ControlNetModel": kind = SafetensorsKind.controlNet.description
     case "AutoencoderKL": kind = SafetensorsKind.vae.description
     case "UNet2DConditionModel": kind = SafetensorsKind.part("unet").description
-    case "CLIPTextModel", "CLIPTextModelWithProjection": kind = SafetensorsKind.part("text_encoder").description
+    case "CLIPTextModel": kind = SafetensorsKind.part("text_encoder").description
+    case "CLIPTextModelWithProjection": kind = SafetensorsKind.part("text_encoder_2").description
     case "CLIPVisionModelWithProjection": kind = "an image encoder, which is given with --image-encoder"
     default: kind = SafetensorsKind.unknown.description
     }

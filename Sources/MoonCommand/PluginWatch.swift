@@ -72,14 +72,17 @@ package struct PluginWatch: Sendable {
     since snapshot: Snapshot, stop: StopFlag, missing: (String) -> Void = { _ in }
   ) async -> Bool {
     var latest = snapshot
-    var looksWithout = 0
+    var (looksWithout, isTold) = (0, false)
     while !stop.isRaised {
       try? await Task.sleep(for: Self.pause)
       let now = self.snapshot()
-      if now != snapshot && now == latest && now.missing == nil { return true }
+      if (now != snapshot || isTold) && now == latest && now.missing == nil { return true }
       // An editor may take the file away before it puts the new one there.
       looksWithout = now.missing == nil ? 0 : looksWithout + 1
-      if looksWithout == Self.looksOfSecond, let name = now.missing { missing(name) }
+      if looksWithout == Self.looksOfSecond, let name = now.missing {
+        missing(name)
+        isTold = true
+      }
       latest = now
     }
     return false

@@ -2,7 +2,7 @@ package import ArgumentParser
 
 /// A value of an option that is read from a text of a certain form, and that says which where the text has another.
 package protocol TextForm: ExpressibleByArgument {
-  /// What the text must be, for messages: `two sizes as 512x768`.
+  /// What the text must be, for messages: `numbers with commas between them`.
   static var form: String { get }
 }
 

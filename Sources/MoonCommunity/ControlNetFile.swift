@@ -7,7 +7,7 @@ package struct ControlNetFile: Sendable {
   package let name: String
   private let file: SafetensorsFile
   private let names: [(key: String, original: String, cut: RenamedSource.Cut)]
-  /// A `config.json` beside the file that is a ControlNet's.
+  /// The `config.json` beside the file, where that is one of a diffusers folder.
   private let beside: URL?
 
   /// Maps the file at `url`.
@@ -18,8 +18,9 @@ package struct ControlNetFile: Sendable {
     name = file.name
     try SafetensorsKind.require(file, wanted: "a ControlNet") { $0 == .controlNet }
     let other = url.deletingLastPathComponent().appending(path: "config.json")
-    let className = try? ConfigFile(contentsOf: other).string("_class_name")
-    beside = className == "ControlNetModel" ? other : nil
+    let isOfFolder =
+      url.lastPathComponent.hasPrefix("diffusion_pytorch_model.") && FileManager.default.fileExists(atPath: other.path)
+    beside = isOfFolder ? other : nil
     let outer = "control_model."
     let prefix = file.keys.contains { $0.hasPrefix(outer) } ? outer : ""
     let found = file.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }

@@ -41,7 +41,9 @@ struct FailureText {
         text = known.rest
       } else {
         frame = error.frames.first { isOwn($0.source) }.map { Place($0) } ?? fallback
+        // A place in what the host has loaded beside the plugin says nothing to its author.
         text = error.message.removingPrefix(chunkName + ": ")
+          .replacing(#/^\[string "functions of (checks|tests)"\]:\d+: /#, with: "")
       }
       text += suggestion(for: text)
     } else if case .outOfBudget(_, let limit)? = error as? TensorError {

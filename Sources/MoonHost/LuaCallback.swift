@@ -133,7 +133,7 @@ final class LuaCallback: StepCallback {
   /// Names of tensors that were changed in place.
   private func changed(_ offered: [String: [LuaValue]]) -> [String] {
     offered.filter { _, handles in
-      handles.compactMap(\.asHandle).contains { !plugin.context.tensors.isUnchanged($0.id) }
+      handles.compactMap(\.asHandle).contains { plugin.context.tensors.isWritten($0.id) }
     }.map(\.key)
   }
 

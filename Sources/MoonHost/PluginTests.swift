@@ -12,6 +12,9 @@ struct PluginTests {
   let limits: PluginLimits
   let trace: RunTrace?
 
+  /// Tests that may meet a limit before the rest is left out: each takes all of its time.
+  private static let mostOver = 8
+
   /// Runs all tests, each in a sandbox that still runs: where a limit ended one, the next has a new one.
   ///
   /// - Throws: `PluginError` when there is no such plugin.
@@ -24,10 +27,18 @@ struct PluginTests {
       defer { plugin.close() }
       bench.pipelines = plugin.manifest.pipelines
       var tests = try tests(of: plugin)
+      var over = 0
       for index in tests.indices {
         let (failure, isOver) = bench.run(tests[index].function, in: plugin)
         report.entries.append(.init(name: tests[index].name, failure: failure))
         if !isOver || index + 1 == tests.count { continue }
+        over += 1
+        if over == Self.mostOver {
+          throw PluginFailure(
+            plugin: name,
+            description:
+              "\(name): \(over) tests have met a limit, the \(tests.count - index - 1) after them are not run")
+        }
         plugin.close()
         plugin = try load(for: bench, log)
         let names = tests.map(\.name)

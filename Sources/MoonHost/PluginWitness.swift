@@ -31,13 +31,14 @@ final class PluginWitness {
     """
 
   /// Lua that calls a hook, and where that returns nothing, returns the name of an entry that it has set in its last
-  /// argument, too.
+  /// argument, too. As in a run the caller is a function of C, which no place in an error can name.
   private static let watching = """
-    local following, same = next, rawequal
+    local following, same, pcall, error = next, rawequal, pcall, error
     return function(hook, pipe, step, t, values)
       local before = {}
       for name, value in following, values do before[name] = value end
-      local result = hook(pipe, step, t, values)
+      local is_done, result = pcall(hook, pipe, step, t, values)
+      if not is_done then error(result, 0) end
       if result == nil then
         for name, value in following, values do
           if not same(value, before[name]) then return nil, name end
@@ -49,8 +50,8 @@ final class PluginWitness {
 
   /// Looks at a sandbox before the plugin's file runs in it.
   func begin(_ sandbox: LuaSandbox) throws {
-    lister = try sandbox.load(source: Array(Self.listing.utf8)).asFunction
-    watcher = try sandbox.load(source: Array(Self.watching.utf8)).asFunction
+    lister = try sandbox.loadBeside(Self.listing, name: "functions of checks")
+    watcher = try sandbox.loadBeside(Self.watching, name: "functions of checks")
   }
 
   /// How a hook is called that is given tensors: the function to call, and its arguments before those of the hook.
@@ -74,8 +75,8 @@ final class PluginWitness {
 
   /// Looks at a sandbox after a run.
   func end(_ sandbox: LuaSandbox) {
+    defer { (lister, watcher) = (nil, nil) }
     guard let lister, let names = try? sandbox.call(lister, []).first?.asTable else { return }
     globals.formUnion(names.list.prefix(Self.mostGlobals).compactMap(\.asName))
-    (self.lister, watcher) = (nil, nil)
   }
 }

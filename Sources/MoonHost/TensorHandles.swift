@@ -80,6 +80,9 @@ final class TensorHandles {
   /// Whether the handle still stands for what the host put there.
   func isUnchanged(_ id: UInt64) -> Bool { entries[id]?.isWritten == false }
 
+  /// Whether the tensor of a live handle was changed in place.
+  func isWritten(_ id: UInt64) -> Bool { entries[id]?.isWritten == true }
+
   /// Makes a handle last for the run; a tensor of the host's becomes the plugin's own copy, so that it is charged.
   ///
   /// - Returns: False for a dead handle.

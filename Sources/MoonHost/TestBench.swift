@@ -32,11 +32,9 @@ final class TestBench {
   func define(in sandbox: LuaSandbox, _ context: PluginContext) throws {
     let run = context.guarded({ [unowned self] arguments in .values([try self.run(arguments)]) }, "run")
     try sandbox.define(table: "moon_test", name: "run", function: run)
-    // The prelude is loaded by the script's own `load`, so that errors do not name it as a file of the plugin.
-    guard let load = try sandbox.load(source: Array("return load".utf8)).asFunction,
-      let chunk = try sandbox.call(load, [.string(TestPrelude.source), "functions of tests"]).first?.asFunction,
-      let starter = try sandbox.call(chunk, []).first?.asFunction
-    else { preconditionFailure("the functions of tests do not load") }
+    guard let starter = try sandbox.loadBeside(TestPrelude.source, name: "functions of tests") else {
+      preconditionFailure("the functions of tests do not load")
+    }
     self.starter = starter
   }
 
@@ -44,7 +42,7 @@ final class TestBench {
   ///
   /// - Returns: What it stumbled over, `nil` when it passed, and whether the plugin has to be loaded anew for the next.
   func run(_ test: LuaFunction, in plugin: LuaPlugin) -> (failure: PluginFailure?, isOver: Bool) {
-    guard let starter else { return (nil, true) }
+    guard let starter else { preconditionFailure("a test before the functions of tests are there") }
     runsLeft = Self.maximumRunCount
     do {
       try plugin.call(starter, arguments: { [.function(test)] })

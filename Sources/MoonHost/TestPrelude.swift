@@ -117,31 +117,48 @@ enum TestPrelude {
       error(format("bad argument #%d to '%s' (%s expected, got %s)", index, name, kind, named(value)), 3)
     end
 
+    -- An error of the host, without its place in these functions.
+    local function plain(text) return match(text, '^%[string [^%]]*%]:%d+: (.*)$') or text end
+
+    local function number_of(tensor) return tensor:numel(), tensor:numel() == 1 and tensor:item() end
+
+    -- What two values that are not equal are.
+    local function apart(found, wanted)
+      if named(found) == "tensor" and named(wanted) == "tensor" then
+        local is_known, off, fault = pcall(of_tensors, found, wanted)
+        if is_known then return fault or "the tensors differ by " .. tostring(off) .. " at most" end
+      end
+      return "found " .. shown(found, 0) .. ", expected " .. shown(wanted, 0)
+    end
+
     local test = {}
     function test:run(settings)
       local is_done, result = pcall(run, settings)
       -- The place is that of the test, not of this function.
-      if not is_done then error(match(result, '^%[string [^%]]*%]:%d+: (.*)$') or result, 2) end
+      if not is_done then error(plain(result), 2) end
       return result
     end
     function test:expect(condition, message)
       local holds = condition
       if named(condition) == "tensor" then
-        if condition:numel() ~= 1 then
+        local is_known, count, number = pcall(number_of, condition)
+        if not is_known then error(plain(count), 2) end
+        if count ~= 1 then
           error("a tensor of shape " .. shown(condition.shape, 0) .. " is neither true nor false", 2)
         end
-        holds = condition:item() ~= 0
+        holds = number ~= 0
       end
       if not holds then error(message and tostring(message) or "the expectation does not hold", 2) end
       return condition
     end
     function test:expect_equal(found, wanted, message)
       if equal(found, wanted, 0) then return found end
-      error(with(message, "found " .. shown(found, 0) .. ", expected " .. shown(wanted, 0)), 2)
+      error(with(message, apart(found, wanted)), 2)
     end
     function test:expect_close(found, wanted, tolerance, message)
       if tolerance ~= nil then check(3, "expect_close", tolerance, "number") end
-      local off, fault, place = difference(found, wanted)
+      local is_known, off, fault, place = pcall(difference, found, wanted)
+      if not is_known then error(with(message, plain(off)), 2) end
       if off and off <= (tolerance or 1e-5) then return found end
       fault = fault or "off by " .. tostring(off) .. ", allowed " .. tostring(tolerance or 1e-5)
       error(with(message, fault .. (place and place ~= "" and " at " .. place or "")), 2)

@@ -61,7 +61,7 @@ public struct PluginRegistry: Sendable {
   /// - Throws: `PluginError.notFound` with a suggestion, `.unreadable`.
   package func find(_ name: String) throws(PluginError) -> PluginPackage {
     if name.contains("/") || name.hasSuffix(".lua") {
-      return try Self.package(atPath: name.hasSuffix("/init.lua") ? String(name.dropLast("/init.lua".count)) : name)
+      return try Self.package(atPath: name)
     }
     let id = Self.aliases[name] ?? name
     if Self.isPlain(id) {
@@ -84,7 +84,14 @@ public struct PluginRegistry: Sendable {
 
   /// The plugin at a path; a tilde is the shell's to read, not ours.
   private static func package(atPath path: String) throws(PluginError) -> PluginPackage {
-    try PluginPackage(at: URL(filePath: path.hasPrefix("~") ? "./" + path : path), shownAs: path)
+    let url = URL(filePath: path.hasPrefix("~") ? "./" + path : path)
+    let folder = url.absoluteURL.standardizedFileURL.deletingLastPathComponent()
+    let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+    if url.lastPathComponent == "init.lua" && !isFolder && folder.path != "/" {
+      let shown = path.dropLast("init.lua".count)
+      return try PluginPackage(at: folder, shownAs: shown.isEmpty ? "./" : String(shown))
+    }
+    return try PluginPackage(at: url, shownAs: path)
   }
 
   /// Whether `name` can be a file's name that is no path and not hidden.

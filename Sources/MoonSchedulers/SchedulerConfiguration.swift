@@ -3,8 +3,8 @@ public struct SchedulerConfiguration: Sendable, Equatable {
   /// The scheduler.
   public let kind: SchedulerKind
   private var values: [String: ConfigValue]
-  /// Where values come from, as messages call it.
-  private var sources: [String: String] = [:]
+  /// Which fields were given, in the order, and where, as messages call it.
+  private var given: [(key: String, source: String)] = []
 
   /// A scheduler with the reference's defaults and the fields that its name fixes.
   ///
@@ -40,7 +40,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
       if key == "variance_type" && value == .null { continue }
       if let field = fields[key] {
         values[key] = try field.checked(value, source: source)
-        sources[key] = source
+        given.append((key, source))
       } else if className == chosen.className && !Self.isKnownElsewhere(key) {
         throw unknownField(key, source: source)
       }
@@ -62,7 +62,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     _ key: String, to value: ConfigValue, source: String = "scheduler option"
   ) throws(SchedulerError) {
     values[key] = try field(key, source: source).checked(value, source: source)
-    sources[key] = source
+    given.append((key, source))
   }
 
   /// Sets a field from text, read as the field's type says: `true`, `3`, `0.02`, `v_prediction`, `0.1,0.2`, `null`.
@@ -76,11 +76,18 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     _ key: String, text: String, source: String = "scheduler option"
   ) throws(SchedulerError) {
     values[key] = try field(key, source: source).parsed(text, source: source)
-    sources[key] = source
+    given.append((key, source))
   }
 
-  /// What messages call the place that the first of these fields that was given comes from; the class where none was.
-  func source(of keys: String...) -> String { keys.compactMap { sources[$0] }.first ?? kind.className }
+  /// What messages call the place that gave one of these fields a value last; the class where none has one.
+  func source(of keys: String...) -> String {
+    given.last { keys.contains($0.key) && values[$0.key] != .null }?.source ?? kind.className
+  }
+
+  /// Whether both are the same scheduler with the same fields, wherever these come from.
+  public static func == (left: SchedulerConfiguration, right: SchedulerConfiguration) -> Bool {
+    left.kind == right.kind && left.values == right.values
+  }
 
   /// The value of a field, `nil` when the scheduler has no such field.
   ///

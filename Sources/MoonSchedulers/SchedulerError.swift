@@ -12,7 +12,8 @@ public enum SchedulerError: Error, Equatable, Sendable, CustomStringConvertible 
   case conflictingFields(scheduler: String, keys: [String])
   /// The scheduler cannot do what a field asks for together with another.
   case notSupported(scheduler: String, setting: String, reason: String)
-  /// The noise schedule that the betas of the configuration in `source` give is not one: a cumulative alpha lies outside 0...1.
+  /// The noise schedule that the betas of the configuration in `source` give is not one: a cumulative alpha lies outside
+  /// 0...1.
   case badNoiseSchedule(source: String, timestep: Int, alpha: Float)
   /// The number of steps is outside what the scheduler can make with its configuration.
   case badStepCount(scheduler: String, found: Int, wanted: String)

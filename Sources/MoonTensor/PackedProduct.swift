@@ -167,6 +167,7 @@ struct PackedProduct {
     _ panels: Range<Int>, packed: Panels, room: Int,
     point: (Range<Int>, RowPointers) -> Void, _ body: (Piece, UnsafeMutablePointer<Float>) -> Void
   ) throws(TensorError) {
+    if rows == 0 || panels.isEmpty { return }
     let blocks = (rows + Self.rowsAtATime - 1) / Self.rowsAtATime
     let height = ((rows + blocks - 1) / blocks + Self.rowsOfTile - 1) / Self.rowsOfTile * Self.rowsOfTile
     let (first, here) = (panels.lowerBound, panels.count)

@@ -38,14 +38,14 @@ package final class WeightCache: Sendable {
   }
 
   /// Has the system lay memory behind the first `byteCount` bytes now, while there is other work: the first call of a
-  /// network would wait for it.
+  /// network would wait for it. Does nothing where all that is to be kept does not fit into one piece of memory.
   package func prepare(_ byteCount: Int) {
     let range = unsafe state.withLock { state -> UnsafeMutableRawBufferPointer? in
       let size = min(Self.pieceSize, limit)
-      if !state.pieces.isEmpty || size < 1 { return nil }
+      if !state.pieces.isEmpty || byteCount < 1 || byteCount > size { return nil }
       let piece = unsafe Piece(base: MemoryPool.shared.take(size), byteCount: size)
       state.pieces.append(piece)
-      return unsafe UnsafeMutableRawBufferPointer(start: piece.base, count: min(max(byteCount, 0), size))
+      return unsafe UnsafeMutableRawBufferPointer(start: piece.base, count: byteCount)
     }
     if let range = unsafe range { unsafe MemoryPool.layOut(range) }
   }

@@ -118,6 +118,13 @@ import Testing
     #expect(report.entries.allSatisfy { $0.log == ["seen"] })
   }
 
+  @Test("name no line of their own for an error that blames its caller")
+  func level() async throws {
+    let report = try await trial.check(
+      BenchTrial.table("on_step_end = function(pipe, step, t, kwargs) error('bad weight', 2) end"))
+    #expect(failures(report).first == "x.lua:2: on_step_end, step 0/5: bad weight")
+  }
+
   @Test("need an example of what is required")
   func required() async throws {
     let option =

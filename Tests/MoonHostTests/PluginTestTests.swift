@@ -75,8 +75,10 @@ import Testing
       ("t:expect_close({ 1, { a = 2 } }, { 1, { a = 4 } })", "off by 2, allowed 1e-05 at [2][\"a\"]"),
       ("t:expect_close(moon.tensor{1, 2}, { 1, 4 })", "off by 2.0, allowed 1e-05 at [2]"),
       ("t:expect_close(moon.ones{1}, 'a')", "a tensor and a string cannot be compared"),
-      ("t:expect_equal(moon.ones{2}, moon.zeros{2})", "found tensor"),
-      ("t:expect_equal(moon.ones{2}, moon.ones{1, 2})", "found tensor"),
+      ("t:expect_equal(moon.ones{2}, moon.zeros{2})", "the tensors differ by 1.0 at most"),
+      ("t:expect_equal(moon.ones{2}, moon.ones{1, 2})", "the shape is { 2 }, expected { 1, 2 }"),
+      ("t:expect_equal(moon.ones{2}, 1)", "found tensor [2], expected 1"),
+      ("t:expect_close(moon.zeros{1024, 1024}, {})", "totable: the shape [1024, 1024] makes more than 262144 values"),
       ("t:expect_close(moon.tensor{1/0}, moon.tensor{-1/0})", "off by inf, allowed"),
       ("t:expect_close(moon.tensor{0/0}, moon.tensor{0/0})", "nan, allowed"),
       ("t:expect_close(1, 1.5, 0.25)", "off by 0.5, allowed 0.25"),
@@ -233,5 +235,8 @@ import Testing
       BenchTrial.table("on_step_end = print, tests = { a = \(loop), b = function() end, c = \(loop), d = print }"))
     #expect(apart.count == 4 && apart[0].contains("time limit") && apart[2].contains("time limit"), "\(apart)")
     #expect(apart[1] == "ok b" && apart[3] == "ok d")
+    let tests = (10..<30).map { "t\($0) = \(loop)" }.joined(separator: ", ")
+    let all = try await trial.test(BenchTrial.table("on_step_end = print, tests = { \(tests) }"))
+    #expect(all == ["x.lua: 8 tests have met a limit, the 12 after them are not run"])
   }
 }

@@ -33,6 +33,7 @@ import Testing
     try folder.write("-- b", to: "pack/init.lua")
     let package = try registry().find(folder.url.path + "/pack/init.lua")
     #expect(package.chunkName == "pack/init.lua" && package.folder != nil)
+    #expect(package.path == folder.url.path + "/pack/init.lua")
   }
 
   @Test("lists each plugin once, sorted within a folder") func installed() throws {

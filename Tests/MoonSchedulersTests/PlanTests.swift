@@ -183,6 +183,20 @@ import Testing
         """)
   }
 
+  @Test("blames for bad betas what gave them last")
+  func sourceOfBetas() throws {
+    var configuration = try SchedulerConfiguration(
+      ["_class_name": "DDIMScheduler", "trained_betas": .null, "beta_start": 0.1], source: "scheduler_config.json")
+    let same = configuration
+    try configuration.set("beta_start", to: 0.1)
+    #expect(configuration == same)
+    try configuration.set("beta_end", to: 1, source: "--scheduler-option")
+    #expect(throws: SchedulerError.self) { try configuration.makeScheduler() }
+    do { _ = try configuration.makeScheduler() } catch {
+      #expect("\(error)".hasPrefix("--scheduler-option: the betas give a cumulative alpha of "), "\(error)")
+    }
+  }
+
   @Test("refuses betas that are no noise schedule")
   func badBetas() throws {
     #expect(
