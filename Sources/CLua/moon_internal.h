@@ -134,7 +134,7 @@ typedef struct moon_handle {
 /// The sandbox that `L` belongs to; coroutines inherit the pointer.
 static inline moon_lua *moon_of(lua_State *L) { return *(moon_lua **)lua_getextraspace(L); }
 
-// alloc.c
+// nest.c
 void moon_nest_open(moon_nest *nest);
 void moon_nest_close(moon_nest *nest);
 /// Fetches the nest into the cache.
@@ -143,6 +143,7 @@ void moon_nest_fetch(const moon_nest *nest);
 void *moon_nest_move(moon_nest *nest, void *block, size_t old, size_t size);
 void moon_nest_free(moon_nest *nest, void *block, size_t size);
 
+// alloc.c
 void *moon_allocate(void *ud, void *ptr, size_t osize, size_t nsize);
 /// Instructions until the next look at the clock, by the largest work that one instruction can do now.
 int moon_period(const moon_lua *s);

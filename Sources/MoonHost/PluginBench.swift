@@ -50,7 +50,7 @@ package actor PluginBench {
     return DryRunReport(
       plugins: plugins, pipeline: report.pipeline, scheduler: report.scheduler, steps: steps,
       plainRows: plain.rows.reduce(0, +), plainSteps: plain.rows.count, isInterrupted: report.isInterrupted,
-      warnings: report.warnings, log: run.log.lines)
+      warnings: report.warnings, log: outcome.log)
   }
 
   /// Runs the tests that plugins bring along.

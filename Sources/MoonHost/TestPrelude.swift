@@ -33,16 +33,16 @@ enum TestPrelude {
 
     local equal
 
-    -- Whether two tensors have the same shape, and numbers to compare.
-    local function are_alike(found, wanted)
-      local has_numbers = true
-      for _, size in ipairs(found.shape) do has_numbers = has_numbers and size > 0 end
-      return equal(found.shape, wanted.shape, 0), has_numbers
-    end
-
-    local function same_tensors(found, wanted)
-      local is_alike, has_numbers = are_alike(found, wanted)
-      return is_alike and (not has_numbers or found:eq(wanted):min():item() == 1)
+    -- How far the numbers of two tensors are apart at most, or what is wrong.
+    local function of_tensors(found, wanted)
+      if not equal(found.shape, wanted.shape, 0) then
+        return nil, "the shape is " .. shown(found.shape, 0) .. ", expected " .. shown(wanted.shape, 0)
+      end
+      for _, size in ipairs(found.shape) do
+        if size == 0 then return 0 end
+      end
+      -- Where both are infinite there is no difference.
+      return where(found:eq(wanted), 0, (found - wanted):abs()):max():item()
     end
 
     function equal(found, wanted, depth)
@@ -50,8 +50,8 @@ enum TestPrelude {
       local kind = type(found)
       if kind ~= type(wanted) or depth > 8 then return false end
       if kind == "userdata" then
-        local is_known, is_same = pcall(same_tensors, found, wanted)
-        return is_known and is_same
+        local is_known, off = pcall(of_tensors, found, wanted)
+        return is_known and off == 0
       end
       if kind ~= "table" then return false end
       for key, value in next, found do
@@ -61,14 +61,6 @@ enum TestPrelude {
         if found[key] == nil then return false end
       end
       return true
-    end
-
-    local function of_tensors(found, wanted)
-      local is_alike, has_numbers = are_alike(found, wanted)
-      if not is_alike then return nil, "the shape is " .. shown(found.shape, 0) .. ", expected " .. shown(wanted.shape, 0) end
-      if not has_numbers then return 0 end
-      -- Where both are infinite there is no difference.
-      return where(found:eq(wanted), 0, (found - wanted):abs()):max():item()
     end
 
     -- What a value is, for messages: `tensor`, `number`.

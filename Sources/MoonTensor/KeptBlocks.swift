@@ -35,11 +35,10 @@ struct KeptBlocks: Sendable {
   /// The block that came first, of any size.
   mutating func takeOldest() -> MemoryBlock? {
     func number(_ line: Line) -> UInt64 { line.blocks[line.first].number }
-    guard let oldest = lines.min(by: { number($0.value) < number($1.value) }) else { return nil }
-    let size = oldest.key
-    var line = oldest.value
-    // One line is changed at a time, and not copied for it.
-    lines[size] = nil
+    // Out of the table while it changes, so that it is not copied.
+    guard let size = lines.min(by: { number($0.value) < number($1.value) })?.key,
+      var line = lines.removeValue(forKey: size)
+    else { return nil }
     let block = line.blocks[line.first].block
     line.first += 1
     if 2 * line.first > line.blocks.count {

@@ -21,6 +21,8 @@ import Synchronization
   private struct State {
     var kept = KeptBlocks()
     var region = LargePageRegion()
+    /// Whether memory was asked for behind the region.
+    var isPrepared = false
     /// Bytes of the large blocks in use, now and at most since the last trim.
     var usedCount = 0
     var mostUsed = 0
@@ -77,8 +79,12 @@ import Synchronization
   /// Has the system lay memory behind the first blocks now, while the caller reads a model: the first step would wait for
   /// it. Does nothing later on.
   package func prepare() {
-    guard let range = unsafe state.withLock({ unsafe $0.region.untouched(Self.prepared) }) else { return }
-    unsafe Self.layOut(range)
+    let range = unsafe state.withLock { state -> UnsafeMutableRawBufferPointer? in
+      if state.isPrepared { return nil }
+      state.isPrepared = true
+      return unsafe state.region.untouched(Self.prepared)
+    }
+    if let range = unsafe range { unsafe Self.layOut(range) }
   }
 
   /// Has the system lay memory behind a range of addresses, on another thread. What is there stays as it is, and a range

@@ -48,11 +48,14 @@ extension Parallel {
     let ranges = (count - 1) / grain + 1
     let threads = min(environment.threads, ranges)
     let isBackward = turns.wrappingAdd(1, ordering: .relaxed).oldValue & 1 == 1
+    @Sendable func range(_ index: Int) -> Range<Int> {
+      let start = (isBackward ? ranges - 1 - index : index) * grain
+      return start..<min(count, start + grain)
+    }
     if threads <= 1 {
       for index in 0..<ranges {
         try environment.check()
-        let range = isBackward ? ranges - 1 - index : index
-        body(range * grain..<min(count, range * grain + grain))
+        body(range(index))
       }
       return
     }
@@ -67,8 +70,7 @@ extension Parallel {
           isStopped.store(true, ordering: .relaxed)
           return
         }
-        let range = isBackward ? ranges - 1 - index : index
-        unsafe body(range * grain..<min(count, range * grain + grain))
+        unsafe body(range(index))
       }
     }
     if isStopped.load(ordering: .relaxed) { throw .interrupted }

@@ -18,6 +18,14 @@ package final class WeightCache: Sendable {
     var exchanged = 0
     var pieces: [Piece] = []
     var used = 0
+
+    /// Begins a new piece.
+    mutating func open(_ size: Int) -> Piece {
+      let piece = unsafe Piece(base: MemoryPool.shared.take(size), byteCount: size)
+      pieces.append(piece)
+      used = 0
+      return piece
+    }
   }
 
   /// Memory of the cache's own.
@@ -43,9 +51,7 @@ package final class WeightCache: Sendable {
     let range = unsafe state.withLock { state -> UnsafeMutableRawBufferPointer? in
       let size = min(Self.pieceSize, limit)
       if !state.pieces.isEmpty || byteCount < 1 || byteCount > size { return nil }
-      let piece = unsafe Piece(base: MemoryPool.shared.take(size), byteCount: size)
-      state.pieces.append(piece)
-      return unsafe UnsafeMutableRawBufferPointer(start: piece.base, count: byteCount)
+      return unsafe UnsafeMutableRawBufferPointer(start: state.open(size).base, count: byteCount)
     }
     if let range = unsafe range { unsafe MemoryPool.layOut(range) }
   }
@@ -65,8 +71,7 @@ package final class WeightCache: Sendable {
       if byteCount > room {
         // What is left at the end of the piece before is not counted: it is never touched.
         let size = max(byteCount, min(Self.pieceSize, isExchanged ? exchangeLimit - state.exchanged : left))
-        state.pieces.append(unsafe Piece(base: MemoryPool.shared.take(size), byteCount: size))
-        state.used = 0
+        _ = state.open(size)
       }
       guard let piece = state.pieces.last else { return nil }
       defer {
